@@ -1,0 +1,180 @@
+//! The names of sessions, agents and effects.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::support::error::{Error, Kind};
+
+/// Session keys longer than this are refused; the longest that gateways make are under 200 bytes.
+const MAX_KEY: usize = 512;
+
+/// Names a session in a gateway: `agent:<agent>:…`, `hook:…`, `global`, or anything else on one line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SessionKey(String);
+
+impl SessionKey {
+    /// Returns the key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the agent that the key names, where it names one.
+    #[must_use]
+    pub fn agent(&self) -> Option<AgentId> {
+        let (agent, _) = self.0.strip_prefix("agent:")?.split_once(':')?;
+        agent.parse().ok()
+    }
+}
+
+impl FromStr for SessionKey {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let text = text.trim_matches(' ');
+        if text.is_empty() || text.len() > MAX_KEY || text.chars().any(is_line_breaking) {
+            return Err(Error::new(
+                Kind::User,
+                format!("{text:?} is no session key: 1 to {MAX_KEY} bytes on one line are expected"),
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Control characters, and what some readers take for the end of a line.
+fn is_line_breaking(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Names an agent of the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AgentId(String);
+
+impl AgentId {
+    /// Returns the id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AgentId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let text = text.trim_matches(' ');
+        if text.is_empty() || text.len() > MAX_KEY || text.chars().any(|c| is_line_breaking(c) || c == ':') {
+            return Err(Error::new(
+                Kind::User,
+                format!("{text:?} is no agent id: a short name without a colon is expected"),
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Names one effect for ever: the gateway refuses to do the same key twice in one boot, the ledger in all.
+///
+/// Written `comeback-<32 hex digits>`; it stands in the resume message too, so that the transcript tells
+/// whether a message arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Derives the key of an effect from what makes it the same effect; the same from every caller.
+    #[must_use]
+    pub fn of(parts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        let digest = hash.finalize();
+        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self(format!("comeback-{hex}"))
+    }
+
+    /// Returns the key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the six letters by which a person confirms a held item.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.0.trim_start_matches("comeback-").chars().take(6).collect()
+    }
+}
+
+macro_rules! text_type {
+    ($($name:ident),*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+    )*};
+}
+text_type!(SessionKey, AgentId, IdempotencyKey);
+
+impl TryFrom<String> for SessionKey {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for AgentId {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "the literals are well formed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_tell_their_agent() {
+        let agent = |key: &str| key.parse::<SessionKey>().unwrap().agent().map(String::from);
+        assert_eq!(agent("agent:main:telegram:direct:77"), Some("main".to_owned()));
+        assert_eq!(agent("agent:main:main"), Some("main".to_owned()));
+        assert_eq!(agent("agent:main"), None);
+        assert_eq!(agent("global"), None);
+        assert_eq!(agent("hook:github"), None);
+    }
+
+    #[test]
+    fn what_breaks_lines_is_no_key() {
+        for text in ["", "  ", "a\nb", "a\r", "\u{85}x", "a\u{2028}b", "a\0b", &"x".repeat(513)] {
+            assert!(text.parse::<SessionKey>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_parts_make_the_same_key_and_no_others_do() {
+        let key = IdempotencyKey::of(&["checkpoint", "session"]);
+        assert_eq!(key, IdempotencyKey::of(&["checkpoint", "session"]));
+        assert_ne!(key, IdempotencyKey::of(&["checkpoints", "ession"]));
+        assert_eq!(key.as_str().len(), "comeback-".len() + 32);
+        assert_eq!(key.code().len(), 6);
+    }
+}

@@ -1,0 +1,11 @@
+//! The words of the project as types: what is built from them cannot be malformed.
+
+mod boot;
+mod decision;
+mod key;
+mod route;
+
+pub use boot::Boot;
+pub use decision::{Decision, Risk};
+pub use key::{AgentId, IdempotencyKey, SessionKey};
+pub use route::Route;

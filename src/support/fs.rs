@@ -1,0 +1,199 @@
+//! The one way to write a file, and the one lock.
+//!
+//! A file is replaced whole: temporary file in the same folder, fsync, rename, fsync of the folder. A reader
+//! sees the old content or the new, never a part, whenever the machine stops.
+
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::error::{Error, Kind, Result};
+
+/// The permissions of every file that this program makes: the owner's alone.
+pub const PRIVATE_FILE: u32 = 0o600;
+const PRIVATE_DIR: u32 = 0o700;
+const LOCK_POLL: Duration = Duration::from_millis(50);
+
+/// Reads a text file; a missing one is `None`.
+///
+/// # Errors
+/// Where the file cannot be read, or is not UTF-8.
+pub fn read(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", path, error)),
+    }
+}
+
+/// Makes a folder and its parents, for the owner alone.
+///
+/// # Errors
+/// Where the folder cannot be made.
+pub fn create_dir(path: &Path) -> Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(PRIVATE_DIR)
+        .create(path)
+        .map_err(|error| failed("make the folder", path, error))
+}
+
+/// Replaces a file by `content`; a file that stands there keeps its mode, a new one gets 0600.
+///
+/// # Errors
+/// Where the folder or the file cannot be written; the old content is then still in place.
+pub fn write(path: &Path, content: &[u8]) -> Result<()> {
+    let folder = folder_of(path);
+    create_dir(folder)?;
+    let mode = match fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_file() => meta.permissions().mode() & 0o777,
+        _ => PRIVATE_FILE,
+    };
+    replace(path, folder, content, mode).map_err(|error| failed("write", path, error))
+}
+
+fn replace(path: &Path, folder: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = tempfile::Builder::new()
+        .prefix(".comeback-")
+        .permissions(Permissions::from_mode(PRIVATE_FILE))
+        .tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_dir(folder)
+}
+
+/// Makes a folder's entries durable.
+///
+/// # Errors
+/// Where the folder cannot be opened or synced.
+pub fn sync_dir(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the error for an operation on a path that failed.
+#[must_use]
+pub fn failed(what: &str, path: &Path, error: io::Error) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Some("check who owns the path and whether its file system is writable")
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("free space on that file system, then run the command again")
+        }
+        _ => None,
+    };
+    let error = Error::new(Kind::User, format!("cannot {what} {}", path.display())).because(error);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// Holds the lock of a state folder until it is dropped, or the process ends however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// Takes the lock, trying again for as long as `patience`.
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] where another process holds it all that time; [`Kind::User`] where the file cannot be made.
+    pub fn acquire(path: &Path, patience: Duration) -> Result<Self> {
+        create_dir(folder_of(path))?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(PRIVATE_FILE)
+            .open(path)
+            .map_err(|error| failed("open the lock", path, error))?;
+        let deadline = Instant::now() + patience;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file, path: path.to_owned() }),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                    std::thread::sleep(LOCK_POLL);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::new(
+                        Kind::Busy,
+                        format!("another run of comeback holds {}", path.display()),
+                    )
+                    .hint("wait for it to end; `comeback status` shows what it has done"));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed("lock", path, error)),
+            }
+        }
+    }
+
+    /// Returns the path of the lock file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_is_none_and_a_folder_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(read(&dir.path().join("none")).unwrap().is_none());
+        let error = read(dir.path()).unwrap_err();
+        assert!(error.to_string().contains(&dir.path().display().to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_new_file_is_private_and_an_old_one_keeps_its_mode() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deep/er/file");
+        write(&path, b"one").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!(mode(&path), 0o644);
+        assert_eq!(read(&path).unwrap().unwrap(), "two");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_file_is_replaced_and_its_target_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, link) = (dir.path().join("target"), dir.path().join("link"));
+        fs::write(&target, "theirs").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        write(&link, b"ours").unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "theirs");
+        assert_eq!(fs::read_to_string(&link).unwrap(), "ours");
+    }
+
+    #[test]
+    fn a_held_lock_is_busy_and_a_dropped_one_is_free() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let held = Lock::acquire(&path, Duration::ZERO).unwrap();
+        let busy = Lock::acquire(&path, Duration::ZERO).unwrap_err();
+        assert_eq!(busy.kind(), Kind::Busy);
+        assert!(busy.to_string().contains("lock"));
+        drop(held);
+        Lock::acquire(&path, Duration::ZERO).unwrap();
+    }
+}
