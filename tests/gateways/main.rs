@@ -1,0 +1,8 @@
+//! Runs against real `OpenClaw` gateways of three versions, with a scripted model and a stand-in for Telegram.
+//!
+//! `scripts/fetch-openclaw.sh` installs the versions. A test here is for what only a real gateway can show; everything
+//! else is tested closer to its code.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod harness;
+mod smoke;
