@@ -1,4 +1,5 @@
 //! Carries an `OpenClaw` agent's work across gateway restarts.
 
+pub mod checkpoint;
 pub mod model;
 pub mod support;
