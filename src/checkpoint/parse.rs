@@ -3,7 +3,7 @@
 use super::{Block, Checkpoint, meta};
 use crate::model::SessionKey;
 use crate::support::error::{Error, Kind, Result};
-use crate::support::markdown::{PartKind, decode, heading_text, item_text, outline};
+use crate::support::markdown::{PartKind, decode, heading_text, item_text, name_value, outline};
 
 /// Reads a checkpoint; `origin` names the file in errors and warnings.
 ///
@@ -124,19 +124,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads `Name: value`, however the name is emphasised; the colon may be a Chinese one.
+/// Reads one of the seed's fields, however its name is spelled.
 fn field(text: &str) -> Option<(Field, &str)> {
-    const EMPHASIS: [char; 3] = ['*', '_', '`'];
-    let (name, value) = text.split_once([':', '：'])?;
-    let bare = name.trim_start_matches(EMPHASIS);
-    let opening = &name[..name.len() - bare.len()];
-    let closed = bare.trim_end_matches(EMPHASIS);
-    // `**Goal:** x` closes its emphasis behind the colon.
-    let value = match value.strip_prefix(opening) {
-        Some(rest) if closed.len() == bare.len() => rest,
-        _ => value,
-    };
-    let name: String = closed.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect();
+    let (name, value) = name_value(text)?;
+    let name: String = name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect();
     let field = match name.to_lowercase().as_str() {
         "agent" | "agentid" => Field::Agent,
         "goal" => Field::Goal,
@@ -146,5 +137,5 @@ fn field(text: &str) -> Option<(Field, &str)> {
         "resumemessage" => Field::ResumeMessage,
         _ => return None,
     };
-    Some((field, value.trim_matches([' ', '\t', '\n'])))
+    Some((field, value))
 }

@@ -29,7 +29,7 @@ pub enum PartKind {
     },
     /// An item of a list; nested lists belong to their item.
     Item,
-    /// Anything else: a paragraph, a quote, code, HTML.
+    /// Anything else that holds text: a paragraph, a quote, code, HTML.
     Other,
 }
 
@@ -50,7 +50,7 @@ pub fn outline(text: &str) -> Vec<Part> {
                 let level = *level as usize;
                 Some(PartKind::Heading { level, atx: is_atx(&text[range.clone()], level) })
             }
-            Event::Start(_) | Event::Rule if depth == 0 => Some(PartKind::Other),
+            Event::Start(_) if depth == 0 => Some(PartKind::Other),
             _ => None,
         };
         match event {
@@ -108,9 +108,25 @@ pub fn joined(source: &str) -> String {
     text
 }
 
-/// What Markdown takes for space within a line. Other white space belongs to the text.
-fn is_space(c: char) -> bool {
+/// Tells what Markdown takes for space; other white space belongs to the text.
+#[must_use]
+pub fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+/// Reads `Name: value`, however the name is emphasised; the colon may be a Chinese one.
+#[must_use]
+pub fn name_value(text: &str) -> Option<(&str, &str)> {
+    const EMPHASIS: [char; 3] = ['*', '_', '`'];
+    let (name, value) = text.split_once([':', '：'])?;
+    let opened = name.trim_start_matches(EMPHASIS);
+    let closed = opened.trim_end_matches(EMPHASIS);
+    let value = match value.strip_prefix(&name[..name.len() - opened.len()]) {
+        // `**Goal:** x` closes its emphasis behind the colon.
+        Some(rest) if closed.len() == opened.len() => rest,
+        _ => value,
+    };
+    Some((closed.trim_matches(is_space), value.trim_matches(is_space)))
 }
 
 /// Makes any text one line, that keeps its outer white space through every reader: what would break the line
@@ -250,6 +266,15 @@ mod tests {
         assert_eq!(heading_text("## a#\r\n"), "a#");
         assert_eq!(heading_text("### ##"), "");
         assert_eq!(heading_text("Under\n====="), "Under");
+        for (text, pair) in [
+            ("**Goal**: *x* y", ("Goal", "*x* y")),
+            ("**Goal:** **x**", ("Goal", "**x**")),
+            ("Last done：a: b", ("Last done", "a: b")),
+            ("Next: **x**", ("Next", "**x**")),
+            (":", ("", "")),
+        ] {
+            assert_eq!(name_value(text), Some(pair));
+        }
     }
 
     proptest! {
