@@ -2,4 +2,5 @@
 
 pub mod checkpoint;
 pub mod model;
+pub mod now;
 pub mod support;
