@@ -1,4 +1,6 @@
 //! Carries an `OpenClaw` agent's work across gateway restarts.
 
+pub mod checkpoint;
 pub mod model;
+pub mod now;
 pub mod support;

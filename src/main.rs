@@ -1,1 +1,3 @@
+//! The exit code, nothing else.
+
 fn main() {}

@@ -1,6 +1,6 @@
 //! The names of sessions, agents and effects.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -96,9 +96,11 @@ impl IdempotencyKey {
             hash.update(part.len().to_le_bytes());
             hash.update(part.as_bytes());
         }
-        let digest = hash.finalize();
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("comeback-{hex}"))
+        let mut key = "comeback-".to_owned();
+        for byte in hash.finalize().iter().take(16) {
+            write!(key, "{byte:02x}").expect("a String takes everything");
+        }
+        Self(key)
     }
 
     /// Returns the key as text.

@@ -1,7 +1,8 @@
-//! What every room stands on: errors, files, the clock, paths, redaction.
+//! What every room stands on: errors, files, the clock, Markdown, paths, redaction.
 
 pub mod clock;
 pub mod error;
 pub mod fs;
+pub mod markdown;
 pub mod paths;
 pub mod redact;

@@ -1,0 +1,105 @@
+//! The checkpoint: what each session was doing when a restart was planned, as Markdown that people can edit.
+//!
+//! The blocks are the seed's; the front matter above them is ours. Where the two readers of such a file, this
+//! one and a naive one that goes line by line, could see different blocks, the writer encodes the text.
+
+mod input;
+mod meta;
+mod parse;
+#[cfg(test)]
+mod properties;
+mod render;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+pub use input::read_snapshot;
+pub use meta::{FormatVersion, Meta, SessionMark};
+pub use parse::parse;
+pub use render::render;
+pub use store::{Entry, Marked, Store};
+
+use crate::model::SessionKey;
+
+/// Holds a checkpoint file's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The front matter; the seed's files have none.
+    pub meta: Option<Meta>,
+    /// One block a session, in the order of the file.
+    pub blocks: Vec<Block>,
+    /// What was passed over when reading, each as `file:line: reason`.
+    pub warnings: Vec<String>,
+}
+
+impl Checkpoint {
+    /// Tells whether the file says of itself that it was used.
+    #[must_use]
+    pub fn is_consumed(&self) -> bool {
+        self.meta.as_ref().is_some_and(|meta| meta.consumed_at.is_some())
+    }
+}
+
+/// Describes one session's work: what a person or an agent wrote of it, in the seed's fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The session.
+    pub session_key: SessionKey,
+    /// The agent, as written; often `unknown`.
+    pub agent: String,
+    /// What the session is after.
+    pub goal: String,
+    /// The last step that is done.
+    pub last_done: String,
+    /// The step to go on with.
+    pub next_step: String,
+    /// What stands in the way.
+    pub blockers: String,
+    /// The message that resumes the session, where it is written out.
+    pub resume_message: Option<String>,
+    /// The line of the block's heading; 0 where the block was never in a file.
+    pub line: usize,
+}
+
+/// What people write where nothing stands in the way; compared in lower case, without outer punctuation.
+const NO_BLOCKERS: [&str; 12] =
+    ["", "none", "no", "no blockers", "nothing", "n/a", "na", "nil", "null", "无", "没有", "暂无"];
+
+impl Block {
+    /// Makes a block that has the seed's defaults in every field.
+    #[must_use]
+    pub fn new(session_key: SessionKey) -> Self {
+        Self {
+            session_key,
+            agent: "unknown".to_owned(),
+            goal: "(fill)".to_owned(),
+            last_done: "(fill)".to_owned(),
+            next_step: "(fill)".to_owned(),
+            blockers: "none".to_owned(),
+            resume_message: None,
+            line: 0,
+        }
+    }
+
+    /// Tells whether something stands in the way.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        let text = self.blockers.to_lowercase();
+        let text = text.trim_matches(|c: char| c.is_whitespace() || "-–—.。!！()（）*_".contains(c));
+        !NO_BLOCKERS.contains(&text)
+    }
+
+    /// Returns the message that resumes the session; without one of its own, it is made from the fields.
+    #[must_use]
+    pub fn resume_message(&self) -> Cow<'_, str> {
+        match &self.resume_message {
+            Some(message) if !message.trim().is_empty() => Cow::Borrowed(message),
+            _ => Cow::Owned(format!(
+                "Continue where you left off. Last completed: {}. Next: {}.",
+                self.last_done, self.next_step
+            )),
+        }
+    }
+}
