@@ -3,4 +3,5 @@
 pub mod checkpoint;
 pub mod model;
 pub mod now;
+pub mod setup;
 pub mod support;
