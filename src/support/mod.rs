@@ -1,4 +1,4 @@
-//! What every room stands on: errors, files, the clock, Markdown, paths, redaction.
+//! What every room stands on: errors, files, the clock, Markdown, paths, redaction, text.
 
 pub mod clock;
 pub mod error;
@@ -6,3 +6,4 @@ pub mod fs;
 pub mod markdown;
 pub mod paths;
 pub mod redact;
+pub mod text;
