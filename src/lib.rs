@@ -3,5 +3,6 @@
 pub mod checkpoint;
 pub mod model;
 pub mod now;
+pub mod plan;
 pub mod setup;
 pub mod support;

@@ -1,0 +1,3 @@
+//! What is to be resumed, and whether it may go out by itself; pure.
+
+pub mod rules;
