@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod model;
+pub mod notice;
 pub mod now;
 pub mod plan;
 pub mod setup;
