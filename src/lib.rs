@@ -1,6 +1,7 @@
 //! Carries an `OpenClaw` agent's work across gateway restarts.
 
 pub mod checkpoint;
+pub mod gateway;
 pub mod model;
 pub mod notice;
 pub mod now;
