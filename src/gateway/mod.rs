@@ -1,5 +1,24 @@
 //! Talks to the gateway on this machine: its configuration, its life, its methods.
+//!
+//! [`Config`] says where it is and how to convince it; [`Gateway`] is one connection, over a loopback WebSocket or
+//! through `openclaw gateway call`; [`boot`] tells one life of it from the next. What is "measured" was run against 2026.5.28, 2026.7.1 and
+//! 2026.9.6.
 
+pub mod boot;
+mod cli;
+mod client;
 mod config;
+mod failure;
+mod frames;
+mod identity;
+mod ws;
 
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
+pub use client::{Access, Gateway, Scopes};
 pub use config::{AgentToAgent, Config, Credential, Env, Secret};
+pub use failure::CallError;
+pub use frames::{Hello, Refusal};

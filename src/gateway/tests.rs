@@ -1,0 +1,246 @@
+//! The client against a gateway that does what real ones do at their worst.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its rig has failed")]
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::fake::{Peer, serve};
+use super::ws::Socket;
+use super::*;
+use crate::support::error::{Error, Kind};
+use crate::support::paths::Paths;
+
+const TALK: &str = "operator.read,operator.write";
+const ADMIN: &str = "operator.read,operator.write,operator.admin";
+
+struct Rig {
+    _dir: tempfile::TempDir,
+    paths: Paths,
+    config: Config,
+}
+
+impl Rig {
+    fn new(port: u16) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths { state: dir.path().to_owned(), workspace: dir.path().join("workspace") };
+        let env = |name: &str| (name == "OPENCLAW_GATEWAY_TOKEN").then(|| "hunter2-token".to_owned());
+        let mut config = Config::load(&paths.state, &env).unwrap();
+        config.port = port;
+        Self { _dir: dir, paths, config }
+    }
+
+    fn connect(&self, scopes: Scopes, patience: u64) -> std::result::Result<Gateway, Error> {
+        let access = Access { paths: &self.paths, config: &self.config };
+        Gateway::connect(&access, scopes, Duration::from_millis(patience))
+    }
+
+    /// Connects to a gateway that lets everybody in and answers requests by `answer`.
+    fn answered_by(answer: impl FnMut(&mut Peer, Value) + Send + 'static) -> (Self, Gateway) {
+        let rig = Self::new(serve(welcoming(answer)));
+        let gateway = rig.connect(Scopes::ADMIN, 0).unwrap();
+        (rig, gateway)
+    }
+}
+
+fn welcoming(mut answer: impl FnMut(&mut Peer, Value) + Send + 'static) -> impl FnMut(usize, Peer) + Send {
+    move |_, mut peer| {
+        if peer.welcome(&["agent"]).is_some() {
+            while let Some(request) = peer.request() {
+                answer(&mut peer, request);
+            }
+        }
+    }
+}
+
+fn recorder<T>() -> (Sender<T>, Receiver<T>) {
+    mpsc::channel()
+}
+
+#[test]
+fn a_new_device_is_paired_with_all_scopes_once() {
+    let (note, noted) = recorder();
+    let rig = Rig::new(serve(move |_, mut peer| note.send(peer.welcome(&["agent"])).unwrap()));
+    let gateway = rig.connect(Scopes::TALK, 0).unwrap();
+    assert_eq!(gateway.version(), Some("2026.9.6"));
+    assert_eq!(gateway.boot().boot_id.as_deref(), Some("b00t"));
+    assert!(gateway.has("agent") && !gateway.has("cron.add"));
+    assert_eq!(gateway.warnings().len(), 1, "there is no lock file");
+    rig.connect(Scopes::TALK, 0).unwrap();
+    rig.connect(Scopes::ADMIN, 0).unwrap();
+    let asked: Vec<_> = noted.try_iter().flatten().collect();
+    assert_eq!(asked, [ADMIN, TALK, TALK, ADMIN]);
+}
+
+#[test]
+fn a_gateway_that_starts_is_waited_for_whatever_the_patience() {
+    let starting = json!({"code": "UNAVAILABLE", "message": "gateway starting", "retryable": true,
+        "retryAfterMs": 200, "details": {"reason": "startup-sidecars"}});
+    let rig = Rig::new(serve(move |number, mut peer| {
+        if number < 2 {
+            peer.challenge();
+            peer.refuse(&json!("1"), &starting);
+        } else {
+            peer.welcome(&[]);
+        }
+    }));
+    let begun = Instant::now();
+    rig.connect(Scopes::ADMIN, 0).unwrap();
+    assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_gateway_that_is_not_there_is_waited_for_only_with_patience() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let rig = Rig::new(port);
+    let error = rig.connect(Scopes::TALK, 0).err().unwrap();
+    assert_eq!(error.kind(), Kind::Gateway);
+    assert!(error.full().contains("no gateway answers on port"), "{}", error.full());
+    assert!(!error.hints().is_empty());
+    let late = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        // A gateway that stops closes first what it accepts.
+        drop(listener.accept().unwrap());
+        for _ in 0..2 {
+            let (stream, _) = listener.accept().unwrap();
+            Peer::accept(stream).welcome(&[]);
+        }
+    });
+    rig.connect(Scopes::TALK, 20_000).unwrap();
+    late.join().unwrap();
+}
+
+#[test]
+fn a_scope_upgrade_that_waits_for_approval_does_not_stop_talking() {
+    let refused = json!({"code": "NOT_PAIRED", "message": "pairing required",
+        "details": {"code": "PAIRING_REQUIRED", "reason": "scope-upgrade", "requestId": "req-1"}});
+    let rig = Rig::new(serve(move |_, mut peer| {
+        let params = peer.challenge().unwrap();
+        if params["scopes"].as_array().unwrap().len() == 3 {
+            peer.refuse(&json!("1"), &refused);
+        } else {
+            peer.answer(&json!("1"), &json!({"server": {"version": "2026.7.1"}}));
+        }
+    }));
+    assert_eq!(rig.connect(Scopes::TALK, 0).unwrap().version(), Some("2026.7.1"));
+    let error = rig.connect(Scopes::ADMIN, 5000).err().unwrap();
+    assert!(
+        error.hints().iter().any(|hint| hint.contains("openclaw devices approve req-1")),
+        "{:?}",
+        error.hints()
+    );
+}
+
+#[test]
+fn a_refused_token_is_said_and_not_shown() {
+    for (refusal, hint) in [
+        (
+            json!({"code": "INVALID_REQUEST", "message": "unauthorized: gateway token mismatch"}),
+            "OPENCLAW_GATEWAY_TOKEN",
+        ),
+        (
+            json!({"code": "INVALID_REQUEST", "message": "m", "details": {"code": "PROTOCOL_MISMATCH"}}),
+            "protocols 3 and 4",
+        ),
+    ] {
+        let rig = Rig::new(serve(move |_, mut peer| {
+            peer.challenge();
+            peer.refuse(&json!("1"), &refusal);
+        }));
+        let begun = Instant::now();
+        let error = rig.connect(Scopes::TALK, 20_000).err().unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(10), "it is not tried again");
+        assert!(error.hints().iter().any(|text| text.contains(hint)), "{:?}", error.hints());
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_gateway_elsewhere_is_not_called() {
+    let mut rig = Rig::new(1);
+    rig.config.remote = true;
+    assert!(rig.connect(Scopes::TALK, 0).err().unwrap().full().contains("on this machine"));
+}
+
+#[test]
+fn an_answer_is_found_among_events_and_late_answers() {
+    let (_rig, mut gateway) = Rig::answered_by(|peer, request| {
+        peer.send(&json!({"type": "event", "event": "tick", "payload": {}}));
+        peer.send(&json!("no frame at all"));
+        peer.answer(&json!("0"), &json!("of somebody else"));
+        let echo = json!({"method": request["method"], "text": "x".repeat(5 << 20)});
+        peer.answer(&request["id"], &echo);
+    });
+    let answer = gateway.call("sessions.list", &json!({})).unwrap();
+    assert_eq!(answer["method"], "sessions.list");
+    assert_eq!(
+        answer["text"].as_str().unwrap().len(),
+        5 << 20,
+        "a big answer is taken once the gateway is known"
+    );
+}
+
+#[test]
+fn declined_lost_and_not_sent_are_three_things() {
+    let (_rig, mut gateway) = Rig::answered_by(|peer, request| match request["method"].as_str() {
+        Some("cron.add") => {
+            peer.refuse(&request["id"], &json!({"code": "FORBIDDEN", "message": "missing scope"}));
+        }
+        Some("slow") => {}
+        _ => peer.close(),
+    });
+    let refused = gateway.call("cron.add", &json!({})).unwrap_err();
+    assert_eq!(refused.refusal().unwrap().code, "FORBIDDEN");
+    let slow = gateway.call_within("slow", &json!({}), Duration::from_millis(100));
+    assert!(matches!(slow, Err(CallError::Lost(_))), "{slow:?}");
+    assert!(gateway.call("cron.add", &json!({})).unwrap_err().refusal().is_some(), "the connection goes on");
+    let lost = gateway.call("agent", &json!({}));
+    assert!(matches!(lost, Err(CallError::Lost(_))), "{lost:?}");
+    let unsent = gateway.call("agent", &json!({}));
+    assert!(matches!(unsent, Err(CallError::NotSent(_))), "{unsent:?}");
+}
+
+/// Listens on a port where `talk` does the talking, and tries to meet a gateway there within half a second.
+fn stranger(talk: impl FnOnce(std::net::TcpStream) + Send + 'static) -> Failure {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || talk(listener.accept().unwrap().0));
+    let begun = Instant::now();
+    let deadline = begun + Duration::from_millis(500);
+    let failure =
+        Socket::open(port, deadline).and_then(|mut socket| socket.challenge(deadline)).err().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    failure
+}
+
+#[test]
+fn a_listener_that_is_no_gateway_is_left_in_time() {
+    let web = stranger(|mut stream| {
+        let _request = stream.read(&mut [0; 4096]);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+    });
+    assert!(matches!(web, Failure::Stranger(_)), "{web:?}");
+    let mute = stranger(|stream| {
+        std::thread::sleep(Duration::from_secs(2));
+        drop(stream);
+    });
+    assert!(matches!(mute, Failure::Silent(_)), "{mute:?}");
+    let dripping = stranger(|mut stream| {
+        while stream.write_all(b"H").is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    assert!(matches!(dripping, Failure::Silent(_) | Failure::Stranger(_)), "{dripping:?}");
+    let flooding = stranger(|stream| Peer::accept(stream).send(&json!("x".repeat(5 << 20))));
+    assert!(matches!(flooding, Failure::Stranger(_)), "{flooding:?}");
+    let talking = stranger(|stream| Peer::accept(stream).send(&json!({"hello": 1})));
+    assert!(matches!(talking, Failure::Stranger(_)), "{talking:?}");
+}
