@@ -1,7 +1,8 @@
 //! Talks to the gateway on this machine: its configuration, its life, its methods.
 //!
 //! [`Config`] says where it is and how to convince it; [`Gateway`] is one connection, over a loopback WebSocket or
-//! through `openclaw gateway call`; [`boot`] tells one life of it from the next. What is "measured" was run against 2026.5.28, 2026.7.1 and
+//! through `openclaw gateway call`; [`boot`] tells one life of it from the next; [`jobs`] and [`tools`] are the
+//! two things about it that need more than one call. What is "measured" was run against 2026.5.28, 2026.7.1 and
 //! 2026.9.6.
 
 pub mod boot;
@@ -11,6 +12,8 @@ mod config;
 mod failure;
 mod frames;
 mod identity;
+pub mod jobs;
+pub mod tools;
 mod ws;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::fake::{Peer, serve};
 use super::ws::Socket;
 use super::*;
+use crate::model::{AgentId, Route};
 use crate::support::error::{Error, Kind};
 use crate::support::paths::Paths;
 
@@ -243,4 +244,90 @@ fn a_listener_that_is_no_gateway_is_left_in_time() {
     assert!(matches!(flooding, Failure::Stranger(_)), "{flooding:?}");
     let talking = stranger(|stream| Peer::accept(stream).send(&json!({"hello": 1})));
     assert!(matches!(talking, Failure::Stranger(_)), "{talking:?}");
+}
+
+#[test]
+fn a_job_is_replaced_without_a_gap_and_without_ending_one_that_runs() {
+    let (note, noted) = recorder();
+    let at = "2030-01-01T00:00:00.500Z";
+    let (_rig, mut gateway) = Rig::answered_by(move |peer, request| {
+        let job = |id: &str, name: &str, more: Value| {
+            let mut job = json!({"id": id, "name": name, "enabled": true, "sessionKey": "agent:main:main",
+                "schedule": {"kind": "at", "at": at}, "state": {}});
+            job.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            job
+        };
+        let (method, params) = (request["method"].as_str().unwrap(), &request["params"]);
+        let answer = match (method, params["offset"].as_u64()) {
+            ("cron.add", _) => json!({"id": "new"}),
+            ("cron.list", Some(0)) => json!({"nextOffset": 2, "jobs": [
+                job("old", "way-back", json!({})), job("other", "theirs", json!({}))]}),
+            ("cron.list", _) => json!({"nextOffset": null, "jobs": [
+                job("running", "way-back", json!({"state": {"runningAtMs": 1_795_219_639_679_i64}})),
+                job("failed", "way-back", json!({"enabled": false})),
+                job("new", "way-back", json!({}))]}),
+            _ => json!({"removed": true}),
+        };
+        note.send((method.to_owned(), params.clone())).unwrap();
+        if params["id"] == "failed" {
+            return peer
+                .refuse(&request["id"], &json!({"code": "INVALID_REQUEST", "message": "id not found"}));
+        }
+        peer.answer(&request["id"], &answer);
+    });
+    let (agent, key): (AgentId, _) = ("main".parse().unwrap(), "agent:main:main".parse().unwrap());
+    let route =
+        Route { channel: "telegram".into(), to: "77".into(), account_id: None, thread_id: Some("5".into()) };
+    let mut spec = jobs::Spec {
+        name: "way-back",
+        at: at.parse().unwrap(),
+        agent: &agent,
+        session_key: &key,
+        message: "recover",
+        route: Some(&route),
+    };
+    assert_eq!(jobs::replace(&mut gateway, &spec).unwrap().id, "new");
+    let calls: Vec<_> = noted.try_iter().collect();
+    let removed: Vec<_> =
+        calls.iter().filter(|(method, _)| method == "cron.remove").map(|(_, p)| p["id"].clone()).collect();
+    assert_eq!(removed, ["old", "failed"]);
+    let (first, params) = &calls[0];
+    assert_eq!((first.as_str(), &params["sessionTarget"]), ("cron.add", &json!("session:agent:main:main")));
+    let delivery =
+        json!({"mode": "announce", "channel": "telegram", "to": "77", "threadId": "5", "bestEffort": true});
+    assert_eq!(params["delivery"], delivery);
+
+    spec.at += chrono::TimeDelta::seconds(1);
+    let error = jobs::replace(&mut gateway, &spec).unwrap_err();
+    assert!(error.to_string().contains("does not hold it"), "{error}");
+    assert!(noted.try_iter().all(|(method, _)| method != "cron.remove"), "the old way back stays");
+}
+
+#[test]
+fn the_restart_tool_is_that_of_the_session_or_of_the_gateway() {
+    let groups = |ids: &[&str]| json!({"groups": [{"tools": ids.iter().map(|id| json!({"id": id})).collect::<Vec<_>>()}]});
+    let (old, new) =
+        (groups(&["cron", "gateway", "message"]), groups(&["gateway", "openclaw", "automations"]));
+    let (_rig, mut gateway) = Rig::answered_by(move |peer, request| {
+        match (request["method"].as_str(), request["params"]["sessionKey"].as_str()) {
+            (Some("tools.effective"), Some("old")) => peer.answer(&request["id"], &old),
+            (Some("tools.catalog"), _) => peer.answer(&request["id"], &new),
+            _ => peer.refuse(
+                &request["id"],
+                &json!({"code": "INVALID_REQUEST", "message": "unknown session key"}),
+            ),
+        }
+    });
+    let mut of = |key: &str| tools::of(&mut gateway, &key.parse().unwrap()).unwrap();
+    let known = of("old");
+    assert_eq!(
+        (known.restart, known.schedule, known.message),
+        (Some(tools::Restart::Gateway), Some(tools::Schedule::Cron), true)
+    );
+    let unknown = of("new");
+    assert_eq!(
+        (unknown.restart, unknown.schedule),
+        (Some(tools::Restart::Openclaw), Some(tools::Schedule::Automations))
+    );
+    assert!(!unknown.message);
 }

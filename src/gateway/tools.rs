@@ -1,0 +1,90 @@
+//! Which tools an agent has for what this program asks of it.
+
+use serde_json::json;
+
+use super::client::Gateway;
+use super::failure::CallError;
+use crate::model::SessionKey;
+
+/// The agent's way to restart the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// `gateway {action: "restart", reason, note, continuationMessage, sessionKey}`, up to 2026.7.
+    Gateway,
+    /// `openclaw {message}`, from 2026.8 on: a request in words, which may ask the operator.
+    Openclaw,
+}
+
+/// The agent's way to schedule; both take `{action: "add", job}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// Up to 2026.7.
+    Cron,
+    /// From 2026.8 on.
+    Automations,
+}
+
+impl Restart {
+    /// Returns the tool's name.
+    #[must_use]
+    pub const fn tool(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Openclaw => "openclaw",
+        }
+    }
+}
+
+impl Schedule {
+    /// Returns the tool's name.
+    #[must_use]
+    pub const fn tool(self) -> &'static str {
+        match self {
+            Self::Cron => "cron",
+            Self::Automations => "automations",
+        }
+    }
+}
+
+/// What the agent of one session can do; what its tool policy takes away is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tools {
+    /// How it restarts the gateway.
+    pub restart: Option<Restart>,
+    /// How it schedules.
+    pub schedule: Option<Schedule>,
+    /// Whether it can send messages with `message {action: "send", channel, target, message}`.
+    pub message: bool,
+}
+
+/// Asks for the tools of a session; of one that the gateway does not know, for those that it has at all.
+///
+/// A session without a turn is "unknown" to all three versions (measured).
+///
+/// # Errors
+/// Where the gateway does not answer.
+pub fn of(gateway: &mut Gateway, session: &SessionKey) -> Result<Tools, CallError> {
+    let answer = match gateway.call("tools.effective", &json!({"sessionKey": session})) {
+        Err(CallError::Refused(_)) => gateway.call("tools.catalog", &json!({}))?,
+        answer => answer?,
+    };
+    let groups = answer["groups"].as_array().into_iter().flatten();
+    let ids: Vec<&str> = groups
+        .flat_map(|group| group["tools"].as_array().into_iter().flatten())
+        .filter_map(|tool| tool["id"].as_str())
+        .collect();
+    let has = |tool: &str| ids.contains(&tool);
+    // From 2026.8 on the tool `gateway` is still there and cannot restart any more (measured).
+    let delegates =
+        gateway.has("openclaw.chat") || has(Restart::Openclaw.tool()) || has(Schedule::Automations.tool());
+    let (restart, schedule) = if delegates {
+        (Restart::Openclaw, Schedule::Automations)
+    } else {
+        (Restart::Gateway, Schedule::Cron)
+    };
+    Ok(Tools {
+        restart: has(restart.tool()).then_some(restart),
+        schedule: has(schedule.tool()).then_some(schedule),
+        message: has("message"),
+    })
+}
