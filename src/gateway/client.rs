@@ -26,6 +26,10 @@ const STARTUP: Duration = Duration::from_secs(30);
 /// How long an answer may take, where the caller says nothing else.
 const ANSWER: Duration = Duration::from_secs(30);
 
+/// The versions that the tests run against, as year and month.
+const OLDEST: (u32, u32) = (2026, 5);
+const NEWEST: (u32, u32) = (2026, 9);
+
 /// Names what a connection may do; a turn started over an admin connection runs as the owner (read).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scopes(&'static str);
@@ -97,7 +101,8 @@ impl Gateway {
         let config = hello.config_path.as_ref().unwrap_or(&access.config.path);
         let lock = boot::lock(&access.paths.state, config);
         let (boot, unlocked) = boot::boot(&hello, lock.as_ref(), Clock::default().now());
-        let warnings = unlocked.into_iter().chain(foreign(&hello, access.paths)).collect();
+        let warnings = [unlocked, foreign(&hello, access.paths), untested(&hello.version)];
+        let warnings = warnings.into_iter().flatten().collect();
         Ok(Self { link: Link::Socket(Box::new(socket), Box::new(hello)), boot, warnings })
     }
 
@@ -181,6 +186,16 @@ fn foreign(hello: &Hello, paths: &Paths) -> Option<String> {
     let theirs = hello.state_dir.as_ref().filter(|theirs| !boot::is_same(theirs, &paths.state))?;
     let (theirs, ours) = (theirs.display(), paths.state.display());
     Some(format!("the gateway that answers runs on {theirs}, and this program on {ours}"))
+}
+
+/// Warns of a version that nobody has tried; what it can do, it says itself.
+fn untested(version: &str) -> Option<String> {
+    let mut numbers = version.split('.').map_while(|part| part.parse::<u32>().ok());
+    let (year, month) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    let tested = (OLDEST..=NEWEST).contains(&(year, month));
+    (!tested).then(|| {
+        format!("this comeback was tested with gateways from 2026.5 to 2026.9, and this one is {version}: it goes by the methods that the gateway offers")
+    })
 }
 
 /// Connects, trying again while that may help and time is left.

@@ -53,7 +53,9 @@ pub struct Spec<'a> {
 }
 
 impl Spec<'_> {
-    fn params(&self) -> Value {
+    /// Returns the job as `cron.add` takes it, and the agent's scheduling tool too.
+    #[must_use]
+    pub fn params(&self) -> Value {
         json!({
             "name": self.name,
             "enabled": true,

@@ -1,5 +1,8 @@
 //! Which tools an agent has for what this program asks of it.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::json;
 
 use super::client::Gateway;
@@ -55,6 +58,37 @@ pub struct Tools {
     pub schedule: Option<Schedule>,
     /// Whether it can send messages with `message {action: "send", channel, target, message}`.
     pub message: bool,
+}
+
+impl Tools {
+    /// What agents usually have, where the gateway cannot be asked: the store on the disk tells its era.
+    #[must_use]
+    pub fn usual(state: &Path) -> Self {
+        let delegates = has_sqlite_store(state);
+        Self {
+            restart: Some(if delegates { Restart::Openclaw } else { Restart::Gateway }),
+            schedule: Some(if delegates { Schedule::Automations } else { Schedule::Cron }),
+            message: true,
+        }
+    }
+}
+
+/// Tells whether this gateway's agents ask the operator for a restart, as they do from 2026.8 on.
+#[must_use]
+pub fn asks_operator(gateway: &Gateway, state: &Path) -> bool {
+    gateway.has("openclaw.chat") || has_sqlite_store(state)
+}
+
+/// Tells whether agents may address each other where the configuration does not say (from 2026.9 on, read).
+#[must_use]
+pub fn agents_are_open(gateway: &Gateway) -> bool {
+    gateway.has("openclaw.chat")
+}
+
+/// From 2026.8 on each agent's store is a database of its own.
+fn has_sqlite_store(state: &Path) -> bool {
+    let agents = fs::read_dir(state.join("agents")).into_iter().flatten().flatten();
+    agents.into_iter().any(|agent| agent.path().join("agent/openclaw-agent.sqlite").is_file())
 }
 
 /// Asks for the tools of a session; of one that the gateway does not know, for those that it has at all.
