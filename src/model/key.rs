@@ -10,6 +10,8 @@ use crate::support::error::{Error, Kind};
 
 /// Session keys longer than this are refused; the longest that gateways make are under 200 bytes.
 const MAX_KEY: usize = 512;
+const PREFIX: &str = "comeback-";
+const HEX_DIGITS: usize = 32;
 
 /// Names a session in a gateway: `agent:<agent>:…`, `hook:…`, `global`, or anything else on one line.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,8 +98,8 @@ impl IdempotencyKey {
             hash.update(part.len().to_le_bytes());
             hash.update(part.as_bytes());
         }
-        let mut key = "comeback-".to_owned();
-        for byte in hash.finalize().iter().take(16) {
+        let mut key = PREFIX.to_owned();
+        for byte in hash.finalize().iter().take(HEX_DIGITS / 2) {
             write!(key, "{byte:02x}").expect("a String takes everything");
         }
         Self(key)
@@ -109,10 +111,20 @@ impl IdempotencyKey {
         &self.0
     }
 
+    /// Finds the first key that stands in a text.
+    #[must_use]
+    pub fn find(text: &str) -> Option<Self> {
+        text.match_indices(PREFIX).find_map(|(start, _)| {
+            let hex = text.get(start + PREFIX.len()..)?.get(..HEX_DIGITS)?;
+            let is_key = hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+            is_key.then(|| Self(format!("{PREFIX}{hex}")))
+        })
+    }
+
     /// Returns the six letters by which a person confirms a held item.
     #[must_use]
     pub fn code(&self) -> String {
-        self.0.trim_start_matches("comeback-").chars().take(6).collect()
+        self.0.trim_start_matches(PREFIX).chars().take(6).collect()
     }
 }
 
@@ -176,7 +188,14 @@ mod tests {
         let key = IdempotencyKey::of(&["checkpoint", "session"]);
         assert_eq!(key, IdempotencyKey::of(&["checkpoint", "session"]));
         assert_ne!(key, IdempotencyKey::of(&["checkpoints", "ession"]));
-        assert_eq!(key.as_str().len(), "comeback-".len() + 32);
+        assert_eq!(key.as_str().len(), PREFIX.len() + HEX_DIGITS);
         assert_eq!(key.code().len(), 6);
+    }
+
+    #[test]
+    fn a_key_is_found_in_text_and_words_like_it_are_not() {
+        let key = IdempotencyKey::of(&["x"]);
+        assert_eq!(IdempotencyKey::find(&format!("run comeback-scan, then {key}.")), Some(key));
+        assert_eq!(IdempotencyKey::find("comeback-0123456789abcdef, comeback-é"), None);
     }
 }

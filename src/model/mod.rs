@@ -4,8 +4,10 @@ mod boot;
 mod decision;
 mod key;
 mod route;
+mod verdict;
 
 pub use boot::Boot;
 pub use decision::{Decision, Risk};
 pub use key::{AgentId, IdempotencyKey, SessionKey};
 pub use route::Route;
+pub use verdict::Verdict;

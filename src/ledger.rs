@@ -1,0 +1,384 @@
+//! The one durable log of effects: what was prepared, intended, accepted, held and recovered.
+//!
+//! One JSON object a line, appended and fsynced. Reading never fails on a bad line: it is counted, and the rest
+//! decides. Writing is only possible through [`Writer`], which holds the lock of the state folder.
+//!
+//! | | reads old | reads new |
+//! | --- | --- | --- |
+//! | old program | all | knows the lines of its version, counts the others, refuses to write |
+//! | new program | all | all |
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
+use crate::support::error::{Error, Kind, Result};
+use crate::support::fs::{self, Lock};
+use crate::support::paths::Paths;
+
+/// The version of the lines that this program writes.
+const VERSION: u32 = 1;
+/// A ledger larger than this is compacted when it is next opened for writing.
+const COMPACT_ABOVE: u64 = 1 << 20;
+/// Compaction drops what is older, but for holds that still wait.
+const KEEP: TimeDelta = TimeDelta::days(30);
+
+/// One line: when, and what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    v: u32,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Everything that is worth remembering over a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// A planned restart was prepared; a later boot makes its checkpoint due.
+    Prepared {
+        /// The checkpoint's id.
+        checkpoint: String,
+        /// The session that asked for the restart.
+        session_key: SessionKey,
+        /// Where that session's replies went.
+        route: Option<Route>,
+        /// The boot that was running.
+        boot: Option<Boot>,
+    },
+    /// An effect is about to be sent.
+    Intent {
+        /// The effect's key.
+        key: IdempotencyKey,
+        /// What it is.
+        effect: Effect,
+        /// The session it goes to, or is about.
+        session_key: SessionKey,
+        /// The boot in which it is sent.
+        boot: Boot,
+    },
+    /// What became of an intent.
+    Outcome {
+        /// The effect's key.
+        key: IdempotencyKey,
+        /// What became of it.
+        outcome: Outcome,
+        /// Why, where that is not plain.
+        detail: Option<String>,
+        /// The gateway's name for the run that it started.
+        run_id: Option<String>,
+    },
+    /// An item waits for a person.
+    Held(Held),
+    /// A recovery ended.
+    Recovery {
+        /// The checkpoint that it was about.
+        checkpoint: Option<String>,
+        /// The boot that it found.
+        boot: Option<Boot>,
+        /// Who called it.
+        trigger: String,
+        /// How it ended, in one word.
+        outcome: String,
+    },
+    /// A checkpoint that cannot carry the mark itself (the seed's have no front matter) is used up.
+    Consumed {
+        /// The checkpoint's id, or its path below the folder of checkpoints.
+        checkpoint: String,
+    },
+}
+
+/// The kinds of effects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// A message to an agent, that makes it go on.
+    Resume,
+    /// A message to a person.
+    Notice,
+}
+
+/// What became of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The gateway took it.
+    Accepted,
+    /// The gateway took it, and the run ended well.
+    Done,
+    /// The gateway took it, and the run ended in an error.
+    Failed,
+    /// It was refused before it was taken: nothing happened.
+    Refused,
+    /// Nobody can tell; it is not sent again by itself.
+    Unknown,
+}
+
+impl Outcome {
+    /// Tells whether the gateway took the effect: it is then never sent again.
+    #[must_use]
+    pub const fn is_taken(self) -> bool {
+        match self {
+            Self::Accepted | Self::Done | Self::Failed => true,
+            Self::Refused | Self::Unknown => false,
+        }
+    }
+}
+
+/// A held item, whole: what `confirm` needs to send it later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// The key that its effect will have.
+    pub key: IdempotencyKey,
+    /// The session that it would go to.
+    pub session_key: SessionKey,
+    /// The checkpoint that it came from.
+    pub checkpoint: String,
+    /// The rule that held it.
+    pub rule: String,
+    /// One sentence for the person who decides.
+    pub reason: String,
+    /// The exact message.
+    pub message: String,
+}
+
+/// What the ledger knows of one effect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EffectState {
+    /// When the intent was last written.
+    pub intended_at: DateTime<Utc>,
+    /// The boot of that intent.
+    pub boot: Boot,
+    /// What became of it; none where the program stopped in between.
+    pub outcome: Option<Outcome>,
+    /// The gateway's name for the run that it started.
+    pub run_id: Option<String>,
+}
+
+/// A ledger as it was read.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    records: Vec<Record>,
+    effects: BTreeMap<IdempotencyKey, EffectState>,
+    bad_lines: usize,
+    newer: bool,
+}
+
+impl Ledger {
+    /// Reads a ledger; a missing one is empty.
+    ///
+    /// # Errors
+    /// Where the file cannot be read. Lines that do not parse are counted, not reported.
+    pub fn read(path: &Path) -> Result<Self> {
+        let mut bytes = Vec::new();
+        match File::open(path) {
+            Ok(mut file) => file.read_to_end(&mut bytes).map_err(|error| fs::failed("read", path, error))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(fs::failed("read", path, error)),
+        };
+        let mut ledger = Self::default();
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+            match serde_json::from_slice::<Record>(line) {
+                Ok(record) => ledger.push(record),
+                Err(_) => ledger.count_unreadable(line),
+            }
+        }
+        Ok(ledger)
+    }
+
+    fn count_unreadable(&mut self, line: &[u8]) {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        match serde_json::from_slice::<Version>(line) {
+            Ok(Version { v }) if v > VERSION => self.newer = true,
+            _ => self.bad_lines += 1,
+        }
+    }
+
+    fn push(&mut self, record: Record) {
+        self.newer |= record.v > VERSION;
+        match &record.event {
+            Event::Intent { key, boot, .. } => {
+                let state =
+                    EffectState { intended_at: record.at, boot: boot.clone(), outcome: None, run_id: None };
+                self.effects.insert(key.clone(), state);
+            }
+            Event::Outcome { key, outcome, run_id, .. } => {
+                if let Some(state) = self.effects.get_mut(key) {
+                    state.outcome = Some(*outcome);
+                    state.run_id = run_id.clone().or(state.run_id.take());
+                }
+            }
+            Event::Prepared { .. } | Event::Held(_) | Event::Recovery { .. } | Event::Consumed { .. } => {}
+        }
+        self.records.push(record);
+    }
+
+    /// Returns all records, oldest first.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Returns how many lines could not be read.
+    #[must_use]
+    pub fn bad_lines(&self) -> usize {
+        self.bad_lines
+    }
+
+    /// Returns what is known of an effect.
+    #[must_use]
+    pub fn effect(&self, key: &IdempotencyKey) -> Option<&EffectState> {
+        self.effects.get(key)
+    }
+
+    /// Tells whether the gateway took an effect.
+    #[must_use]
+    pub fn is_taken(&self, key: &IdempotencyKey) -> bool {
+        self.effect(key).and_then(|state| state.outcome).is_some_and(Outcome::is_taken)
+    }
+
+    /// Returns the runs that were accepted and of whose end nothing is known, with the boot they belong to.
+    #[must_use]
+    pub fn open_runs(&self) -> Vec<(IdempotencyKey, String, Boot)> {
+        let open = self.effects.iter().filter(|(_, state)| state.outcome == Some(Outcome::Accepted));
+        open.filter_map(|(key, state)| Some((key.clone(), state.run_id.clone()?, state.boot.clone())))
+            .collect()
+    }
+
+    /// Returns the items that still wait for a person, oldest first.
+    #[must_use]
+    pub fn held(&self) -> Vec<&Held> {
+        let mut open: BTreeMap<&IdempotencyKey, (usize, &Held)> = BTreeMap::new();
+        for (place, record) in self.records.iter().enumerate() {
+            match &record.event {
+                Event::Held(held) => drop(open.entry(&held.key).or_insert((place, held))),
+                Event::Intent { key, .. } => drop(open.remove(key)),
+                _ => {}
+            }
+        }
+        let mut open: Vec<_> = open.into_values().collect();
+        open.sort_by_key(|(place, _)| *place);
+        open.into_iter().map(|(_, held)| held).collect()
+    }
+
+    /// Returns the latest record for which `wanted` finds something.
+    pub fn latest<'a, T>(&'a self, wanted: impl Fn(&'a Record) -> Option<T>) -> Option<T> {
+        self.records.iter().rev().find_map(wanted)
+    }
+
+    /// Tells whether the ledger says that a checkpoint is used up.
+    #[must_use]
+    pub fn is_consumed(&self, id: &str) -> bool {
+        self.records
+            .iter()
+            .any(|record| matches!(&record.event, Event::Consumed { checkpoint } if checkpoint == id))
+    }
+}
+
+/// The ledger, open for appending; only one exists at a time on a machine.
+#[derive(Debug)]
+pub struct Writer {
+    ledger: Ledger,
+    file: File,
+    path: PathBuf,
+    _lock: Lock,
+}
+
+impl Writer {
+    /// Takes the lock, waiting up to `patience`, then reads the ledger and opens it for appending.
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] where another run holds the lock; [`Kind::Newer`] where a newer version wrote the ledger;
+    /// [`Kind::User`] where the file cannot be read or opened.
+    pub fn open(paths: &Paths, patience: Duration, now: DateTime<Utc>) -> Result<Self> {
+        let lock = Lock::acquire(&paths.lock(), patience)?;
+        let path = paths.ledger();
+        let mut ledger = Ledger::read(&path)?;
+        if ledger.newer {
+            return Err(Error::new(
+                Kind::Newer,
+                format!("{} was written by a newer version of comeback", path.display()),
+            )
+            .hint("install that version again, or move the file away to start afresh"));
+        }
+        if std::fs::metadata(&path).is_ok_and(|meta| meta.len() > COMPACT_ABOVE) {
+            ledger = compact(&path, &ledger, now)?;
+        }
+        let file = open_for_append(&path).map_err(|error| fs::failed("open", &path, error))?;
+        Ok(Self { ledger, file, path, _lock: lock })
+    }
+
+    /// Returns what the ledger says, this run's own lines included.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Appends one line; when this returns, the line survives a power cut.
+    ///
+    /// # Errors
+    /// Where the line cannot be written and synced: what it announces must then not be done.
+    pub fn append(&mut self, at: DateTime<Utc>, event: Event) -> Result<()> {
+        let record = Record { v: VERSION, at, event };
+        let line = line_of(&record)?;
+        self.file
+            .write_all(&line)
+            .and_then(|()| self.file.sync_data())
+            .map_err(|error| fs::failed("append to", &self.path, error))?;
+        self.ledger.push(record);
+        Ok(())
+    }
+}
+
+fn line_of(record: &Record) -> Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(record)
+        .map_err(|error| Error::new(Kind::Bug, "cannot write a ledger line as JSON").because(error))?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Opens the file and ends a line that a crash tore, so that the next one stands by itself.
+fn open_for_append(path: &Path) -> std::io::Result<File> {
+    let mut file =
+        OpenOptions::new().create(true).read(true).append(true).mode(fs::PRIVATE_FILE).open(path)?;
+    let mut last = [b'\n'];
+    if file.seek(SeekFrom::End(0))? > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    if last != *b"\n" {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
+}
+
+fn compact(path: &Path, ledger: &Ledger, now: DateTime<Utc>) -> Result<Ledger> {
+    let waiting: Vec<IdempotencyKey> = ledger.held().into_iter().map(|held| held.key.clone()).collect();
+    let mut kept = Ledger::default();
+    let mut content = Vec::new();
+    for record in &ledger.records {
+        let waits = matches!(&record.event, Event::Held(held) if waiting.contains(&held.key));
+        if waits || record.at > now - KEEP {
+            content.extend(line_of(record)?);
+            kept.push(record.clone());
+        }
+    }
+    fs::write(path, &content)?;
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests;
