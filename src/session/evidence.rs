@@ -1,0 +1,147 @@
+//! The evidence: a session's row and the tail of its transcript, from whichever reader.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{IdempotencyKey, Route, SessionKey};
+
+/// What native recovery's own resume message begins with (2026.5.28 to 2026.9.6).
+const NATIVE_RESUME: &str = "[System] Your previous turn was interrupted by a gateway restart";
+/// What user messages begin with that the gateway wrote by itself.
+const SYSTEM_MADE: [&str; 5] = ["[cron:", "[OpenClaw ", "[System]", "System:", "[Subagent Context]"];
+
+/// What is known of one session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// The session.
+    pub key: SessionKey,
+    /// The id of its current transcript.
+    pub session_id: Option<String>,
+    /// How its last run stands, by its row.
+    pub status: RunStatus,
+    /// Native recovery's mark on the row.
+    pub aborted: bool,
+    /// Whether the gateway reports a run at this moment.
+    pub active: bool,
+    /// When the last run began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// Where its replies go.
+    pub route: Option<Route>,
+    /// The last entries of its transcript, oldest first.
+    pub entries: Vec<Entry>,
+}
+
+/// The `status` of a session's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    /// A run is, or was, under way.
+    Running,
+    /// The run ended in an error; with the abort mark, native recovery gave up on it.
+    Failed,
+    /// The run ended otherwise, or the row does not say.
+    Ended,
+}
+
+/// One message of a transcript.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The entry's id.
+    pub id: Option<String>,
+    /// When it was recorded.
+    pub at: Option<DateTime<Utc>>,
+    /// Who wrote it.
+    pub author: Author,
+    /// Its text; empty where it has none.
+    pub text: String,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// A person.
+    Person,
+    /// The agent.
+    Agent,
+    /// A tool's result.
+    Tool,
+    /// The gateway itself: a schedule, a heartbeat, a mirror of what was sent.
+    System,
+    /// The gateway's native restart recovery.
+    NativeRecovery,
+    /// This program's resume message.
+    Comeback,
+}
+
+impl Author {
+    /// Tells a person's message from those that the system writes in a user's place.
+    #[must_use]
+    pub fn of_user_message(text: &str, has_provenance: bool) -> Self {
+        let text = text.trim_start();
+        if text.starts_with(NATIVE_RESUME) {
+            Self::NativeRecovery
+        } else if has_provenance || SYSTEM_MADE.iter().any(|start| text.starts_with(start)) {
+            Self::System
+        } else if IdempotencyKey::find(text).is_some() {
+            Self::Comeback
+        } else {
+            Self::Person
+        }
+    }
+}
+
+impl Evidence {
+    /// Returns the id of the last entry.
+    #[must_use]
+    pub fn last_entry_id(&self) -> Option<&str> {
+        self.entries.iter().rev().find_map(|entry| entry.id.as_deref())
+    }
+
+    /// Tells whether native recovery has still to decide about a turn that the boot before this one left.
+    ///
+    /// Its mark stands on a `running` row until it resumes the turn or gives up (measured: 5 to 8 s after the
+    /// start on 2026.5.28, 2026.7.1 and 2026.9.6).
+    #[must_use]
+    pub fn awaits_native_recovery(&self, boot_start: DateTime<Utc>) -> bool {
+        self.status == RunStatus::Running && !self.active && !self.began_after(boot_start)
+    }
+
+    /// Tells whether a run is under way in the boot that began at `boot_start`.
+    #[must_use]
+    pub fn is_running(&self, boot_start: DateTime<Utc>) -> bool {
+        self.active || (self.status == RunStatus::Running && self.began_after(boot_start))
+    }
+
+    fn began_after(&self, boot_start: DateTime<Utc>) -> bool {
+        self.started_at.is_some_and(|at| at >= boot_start)
+    }
+
+    /// Tells whether the transcript holds a message that carries `key`.
+    #[must_use]
+    pub fn mentions(&self, key: &IdempotencyKey) -> bool {
+        self.entries.iter().any(|entry| entry.author == Author::Comeback && entry.text.contains(key.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_persons_message_is_told_from_the_systems() {
+        let key = IdempotencyKey::of(&["x"]);
+        for (text, provenance, author) in [
+            ("please restart", false, Author::Person),
+            ("run comeback-scan for me", false, Author::Person),
+            ("[cron:6c52 restart-recovery] run it", false, Author::System),
+            ("[OpenClaw heartbeat poll]", false, Author::System),
+            ("an announcement", true, Author::System),
+            (
+                "[System] Your previous turn was interrupted by a gateway restart. Go on",
+                false,
+                Author::NativeRecovery,
+            ),
+            (&format!("Continue.\n\n{key}"), false, Author::Comeback),
+        ] {
+            assert_eq!(Author::of_user_message(text, provenance), author, "{text}");
+        }
+    }
+}
