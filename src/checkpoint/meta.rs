@@ -58,6 +58,23 @@ pub struct Meta {
     pub sessions: BTreeMap<SessionKey, SessionMark>,
 }
 
+impl Meta {
+    /// Makes the front matter of a new checkpoint.
+    #[must_use]
+    pub fn new(id: &str, created_at: DateTime<Utc>) -> Self {
+        Self {
+            format_version: FormatVersion::CURRENT,
+            id: id.to_owned(),
+            created_at,
+            boot: None,
+            reason: None,
+            session_key: None,
+            consumed_at: None,
+            sessions: BTreeMap::new(),
+        }
+    }
+}
+
 /// Marks how far a session had come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

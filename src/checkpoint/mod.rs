@@ -35,6 +35,12 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// Makes a checkpoint that is yet to be written.
+    #[must_use]
+    pub fn new(meta: Meta, blocks: Vec<Block>) -> Self {
+        Self { meta: Some(meta), blocks, warnings: Vec::new() }
+    }
+
     /// Tells whether the file says of itself that it was used.
     #[must_use]
     pub fn is_consumed(&self) -> bool {
@@ -63,6 +69,9 @@ pub struct Block {
     pub line: usize,
 }
 
+/// What the seed writes into a field that nobody filled.
+pub const PLACEHOLDER: &str = "(fill)";
+
 /// What people write where nothing stands in the way; compared in lower case, without outer punctuation.
 const NO_BLOCKERS: [&str; 12] =
     ["", "none", "no", "no blockers", "nothing", "n/a", "na", "nil", "null", "无", "没有", "暂无"];
@@ -74,9 +83,9 @@ impl Block {
         Self {
             session_key,
             agent: "unknown".to_owned(),
-            goal: "(fill)".to_owned(),
-            last_done: "(fill)".to_owned(),
-            next_step: "(fill)".to_owned(),
+            goal: PLACEHOLDER.to_owned(),
+            last_done: PLACEHOLDER.to_owned(),
+            next_step: PLACEHOLDER.to_owned(),
             blockers: "none".to_owned(),
             resume_message: None,
             line: 0,

@@ -1,4 +1,12 @@
 //! What is to be resumed, and whether it may go out by itself; pure.
 
-pub mod policy;
-pub mod rules;
+mod build;
+mod gate;
+mod item;
+mod policy;
+mod rules;
+
+pub use build::{Candidate, build, key_of, own_message};
+pub use gate::Situation;
+pub use item::{Approved, Gated, Item, Plan, Ruling};
+pub use policy::{Policy, PolicyFile};

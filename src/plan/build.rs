@@ -1,0 +1,106 @@
+//! Builds the plan from a checkpoint and the evidence; pure.
+
+use std::collections::HashMap;
+
+use super::gate::{self, Situation};
+use super::item::{Item, Plan, Ruling};
+use super::rules::Rules;
+use crate::checkpoint::{Block, PLACEHOLDER};
+use crate::model::{Decision, IdempotencyKey, Route, SessionKey};
+use crate::notice::{self, Record};
+use crate::session::Judgement;
+
+/// A block of the checkpoint beside what is known of its session.
+#[derive(Clone, Debug)]
+pub struct Candidate<'a> {
+    /// What the checkpoint says.
+    pub block: &'a Block,
+    /// What the evidence says.
+    pub judgement: Judgement,
+    /// Whether native recovery has still to decide about it.
+    pub undecided: bool,
+    /// Where the session's replies go.
+    pub route: Option<Route>,
+}
+
+/// Builds the plan: one item a session, the caller's own first, then in the checkpoint's order.
+#[must_use]
+pub fn build(candidates: &[Candidate<'_>], situation: &Situation<'_>) -> Plan {
+    let rules = Rules::builtin();
+    let mut count: HashMap<&SessionKey, usize> = HashMap::new();
+    for candidate in candidates {
+        *count.entry(&candidate.block.session_key).or_default() += 1;
+    }
+    let mut items: Vec<Item> = Vec::new();
+    for candidate in candidates {
+        let key = &candidate.block.session_key;
+        if items.iter().all(|item| item.session_key != *key) {
+            items.push(item(candidate, count[key] > 1, situation, rules));
+        }
+    }
+    items.sort_by_key(|item| situation.caller != Some(&item.session_key));
+    cap(&mut items, situation);
+    Plan::new(items)
+}
+
+fn item(candidate: &Candidate<'_>, named_twice: bool, situation: &Situation<'_>, rules: &Rules) -> Item {
+    let block = candidate.block;
+    let key = key_of(situation.checkpoint, &block.session_key);
+    let message = if situation.caller == Some(&block.session_key) {
+        own_message(block, &key)
+    } else {
+        notice::resume_message(&record_of(block), &key)
+    };
+    Item {
+        session_key: block.session_key.clone(),
+        agent: block.agent.clone(),
+        about: filled(&block.goal).map(str::to_owned),
+        key,
+        message,
+        route: candidate.route.clone(),
+        verdict: candidate.judgement.verdict,
+        ruling: gate::decide(candidate, named_twice, situation, rules),
+    }
+}
+
+/// Renders what the session that prepared the restart is told afterwards.
+#[must_use]
+pub fn own_message(block: &Block, key: &IdempotencyKey) -> String {
+    notice::resume_own_message(&record_of(block), key)
+}
+
+/// Returns the key of a block's effect: the same for whoever recovers the checkpoint.
+#[must_use]
+pub fn key_of(checkpoint: &str, session: &SessionKey) -> IdempotencyKey {
+    IdempotencyKey::of(&["checkpoint", checkpoint, session.as_str()])
+}
+
+fn record_of(block: &Block) -> Record<'_> {
+    Record {
+        goal: filled(&block.goal),
+        last_done: filled(&block.last_done),
+        next_step: filled(&block.next_step),
+        blockers: Some(block.blockers.as_str()).filter(|_| block.is_blocked()),
+    }
+}
+
+/// Passes over what the seed writes into a field that nobody filled.
+fn filled(text: &str) -> Option<&str> {
+    Some(text).filter(|text| *text != PLACEHOLDER)
+}
+
+/// Holds what goes beyond the number of resumes that may go out with nobody watching.
+fn cap(items: &mut [Item], situation: &Situation<'_>) {
+    if situation.attended {
+        return;
+    }
+    let sent = items.iter_mut().filter(|item| item.ruling.decision == Decision::Send);
+    for item in sent.skip(situation.policy.max_unattended) {
+        item.ruling = Ruling {
+            decision: Decision::Hold,
+            rule: "cap".to_owned(),
+            reason: format!("more than {} sessions at once", situation.policy.max_unattended),
+            ..item.ruling.clone()
+        };
+    }
+}

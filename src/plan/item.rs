@@ -1,0 +1,89 @@
+//! What can be resumed: one item a session, with what was decided about it and why.
+
+use crate::model::{Decision, IdempotencyKey, Risk, Route, SessionKey, Verdict};
+
+/// One session's item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// The session.
+    pub session_key: SessionKey,
+    /// The agent that the checkpoint names; text, because a person may have written it.
+    pub agent: String,
+    /// The key that its effect has.
+    pub key: IdempotencyKey,
+    /// What it is about, where the checkpoint says so.
+    pub about: Option<String>,
+    /// The whole message that would be sent.
+    pub message: String,
+    /// Where the session's replies go; none: they are not delivered.
+    pub route: Option<Route>,
+    /// What the evidence says.
+    pub verdict: Verdict,
+    /// What the gate decided.
+    pub ruling: Ruling,
+}
+
+/// The gate's decision about an item, and its grounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// What becomes of it.
+    pub decision: Decision,
+    /// How dangerous its next step is.
+    pub risk: Risk,
+    /// The rule that decided.
+    pub rule: String,
+    /// One sentence for people.
+    pub reason: String,
+}
+
+/// An item that the gate lets pass. Only [`Plan::gated`] makes one: what is sent has been decided here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Approved(Item);
+
+impl Approved {
+    /// Returns the item.
+    #[must_use]
+    pub fn item(&self) -> &Item {
+        &self.0
+    }
+}
+
+/// The items of one recovery, in the order in which they are sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    items: Vec<Item>,
+}
+
+/// An item after the gate.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gated {
+    /// It may be sent.
+    Send(Approved),
+    /// A person must confirm it.
+    Hold(Item),
+    /// There is nothing to do.
+    Skip(Item),
+}
+
+impl Plan {
+    pub(super) fn new(items: Vec<Item>) -> Self {
+        Self { items }
+    }
+
+    /// Returns the items.
+    #[must_use]
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// Parts the items by what was decided about them.
+    #[must_use]
+    pub fn gated(self) -> Vec<Gated> {
+        let part = |item: Item| match item.ruling.decision {
+            Decision::Send => Gated::Send(Approved(item)),
+            Decision::Hold => Gated::Hold(item),
+            Decision::Skip => Gated::Skip(item),
+        };
+        self.items.into_iter().map(part).collect()
+    }
+}
