@@ -1,0 +1,276 @@
+//! The one way out: intent into the ledger, then the send, then what became of it.
+//!
+//! An effect is sent at most once. Its intent is on the disk before the gateway hears of it; an intent without an
+//! outcome is sent again only while the gateway still remembers its key, else the transcript decides, and where
+//! that is silent too, nobody sends it but a person.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::gateway::{CallError, Gateway};
+use crate::ledger::{Effect, Event, Held, Outcome, Writer};
+use crate::model::{Boot, IdempotencyKey, Route, SessionKey, Verdict};
+use crate::plan::Approved;
+use crate::session::{self, Evidence};
+use crate::support::clock::Clock;
+use crate::support::error::Result;
+
+/// How long a gateway remembers a key (five minutes, of which one is left as a margin).
+const REMEMBERED: TimeDelta = TimeDelta::minutes(4);
+/// How long a refusal that asks for patience is heeded.
+const REFUSAL_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The pause before a refused call is tried again, where the gateway names none.
+const REFUSAL_PAUSE: Duration = Duration::from_millis(500);
+/// How much longer than asked an answer to `agent.wait` may take.
+const FOLLOW_MARGIN: Duration = Duration::from_secs(10);
+
+/// What became of one effect in this run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The gateway took it now; the run's id, where it named one.
+    Accepted(Option<String>),
+    /// It had been taken before; nothing was sent.
+    Already,
+    /// The session has gone on by itself; nothing was sent. Says how.
+    Overtaken(String),
+    /// The gateway refused it, and said why.
+    Refused(String),
+    /// The answer got lost; the next run asks with the same key, or looks into the transcript. Says why.
+    Unanswered(String),
+    /// An earlier run may have sent it, and nothing tells; only a person can decide. Says why.
+    Unknown(String),
+}
+
+/// Sends effects, one at a time.
+pub struct Dispatcher<'a> {
+    gateway: &'a mut Gateway,
+    ledger: &'a mut Writer,
+    boot: &'a Boot,
+    clock: Clock,
+}
+
+/// What the ledger says of an effect that is to be sent.
+enum Before {
+    /// It was never sent, or refused.
+    Nothing,
+    /// It was taken.
+    Taken,
+    /// It may have been taken, and the gateway still knows the key.
+    Remembered,
+    /// It may have been taken, and only the transcript can tell.
+    Forgotten,
+}
+
+impl<'a> Dispatcher<'a> {
+    /// Makes a dispatcher for the boot that runs. `gateway` is a connection without `operator.admin`: a turn that
+    /// is sent over an admin connection runs as the owner.
+    pub fn new(gateway: &'a mut Gateway, ledger: &'a mut Writer, boot: &'a Boot, clock: Clock) -> Self {
+        Self { gateway, ledger, boot, clock }
+    }
+
+    /// Sends an approved item to its session, after a last look at it.
+    ///
+    /// # Errors
+    /// Where the ledger cannot be written (nothing is sent then) or the session cannot be read.
+    pub fn resume(&mut self, approved: &Approved) -> Result<Sent> {
+        let item = approved.item();
+        let before = self.before(&item.key);
+        if matches!(before, Before::Taken) {
+            return Ok(Sent::Already);
+        }
+        let evidence = session::read(self.gateway, &item.session_key)?;
+        if let Some(sent) = self.last_look(&item.key, &before, evidence.as_ref())? {
+            return Ok(sent);
+        }
+        let params = agent_params(&item.session_key, &item.message, &item.key, item.route.as_ref());
+        self.send(&item.key, &item.session_key, Effect::Resume, "agent", &params)
+    }
+
+    /// Sends a notice to a chat; `session` is whose chat it is.
+    ///
+    /// # Errors
+    /// Where the ledger cannot be written; nothing is sent then.
+    pub fn notify(
+        &mut self,
+        key: &IdempotencyKey,
+        session: &SessionKey,
+        route: &Route,
+        text: &str,
+    ) -> Result<Sent> {
+        match self.before(key) {
+            Before::Taken => Ok(Sent::Already),
+            Before::Forgotten => Ok(Sent::Unknown("an earlier run may have sent it".to_owned())),
+            Before::Nothing | Before::Remembered => {
+                let mut params = route_params(route);
+                params["message"] = json!(text);
+                params["idempotencyKey"] = json!(key);
+                self.send(key, session, Effect::Notice, "send", &params)
+            }
+        }
+    }
+
+    /// Writes down that an item waits for a person; once, however often it is planned.
+    ///
+    /// # Errors
+    /// Where the ledger cannot be written.
+    pub fn hold(&mut self, held: Held) -> Result<()> {
+        if self.ledger.ledger().held().iter().any(|waiting| waiting.key == held.key) {
+            return Ok(());
+        }
+        self.ledger.append(self.clock.now(), Event::Held(held))
+    }
+
+    /// Follows a run to its end, for at most `patience`; `None` is a run that goes on.
+    ///
+    /// # Errors
+    /// Where the gateway or the ledger fails.
+    pub fn follow(&mut self, key: &IdempotencyKey, run: &str, patience: Duration) -> Result<Option<Outcome>> {
+        let params = json!({ "runId": run, "timeoutMs": patience.as_millis() });
+        let answer = self.gateway.call_within("agent.wait", &params, patience + FOLLOW_MARGIN)?;
+        let outcome = match answer.get("status").and_then(Value::as_str) {
+            Some("ok") => Outcome::Done,
+            Some("error") => Outcome::Failed,
+            _ => return Ok(None),
+        };
+        let detail = answer.get("error").and_then(Value::as_str);
+        self.record(key, outcome, detail, Some(run.to_owned()))?;
+        Ok(Some(outcome))
+    }
+
+    /// Returns the run that an effect started.
+    #[must_use]
+    pub fn run_of(&self, key: &IdempotencyKey) -> Option<String> {
+        self.ledger.ledger().effect(key)?.run_id.clone()
+    }
+
+    /// Learns what became of the runs that an earlier run of this program started in this boot.
+    ///
+    /// # Errors
+    /// Where the gateway or the ledger fails.
+    pub fn reconcile(&mut self) -> Result<()> {
+        for (key, run, boot) in self.ledger.ledger().open_runs() {
+            if !self.boot.is_after(&boot) {
+                self.follow(&key, &run, Duration::from_millis(1))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn before(&self, key: &IdempotencyKey) -> Before {
+        let Some(state) = self.ledger.ledger().effect(key) else { return Before::Nothing };
+        match state.outcome {
+            Some(Outcome::Accepted | Outcome::Done | Outcome::Failed) => Before::Taken,
+            Some(Outcome::Refused) => Before::Nothing,
+            Some(Outcome::Unknown) => Before::Forgotten,
+            None => {
+                let is_fresh = self.clock.now() - state.intended_at < REMEMBERED;
+                if is_fresh && !self.boot.is_after(&state.boot) {
+                    Before::Remembered
+                } else {
+                    Before::Forgotten
+                }
+            }
+        }
+    }
+
+    /// Decides by the session as it stands now; `None` is to go on.
+    fn last_look(
+        &mut self,
+        key: &IdempotencyKey,
+        before: &Before,
+        evidence: Option<&Evidence>,
+    ) -> Result<Option<Sent>> {
+        if evidence.is_some_and(|evidence| evidence.mentions(key)) {
+            self.record(key, Outcome::Accepted, Some("found in the transcript"), None)?;
+            return Ok(Some(Sent::Already));
+        }
+        if matches!(before, Before::Forgotten) {
+            let why = "an earlier run may have sent it, and the transcript does not show it";
+            self.record(key, Outcome::Unknown, Some(why), None)?;
+            return Ok(Some(Sent::Unknown(why.to_owned())));
+        }
+        let judgement = session::judge(evidence, self.boot.started_at);
+        match judgement.verdict {
+            Verdict::Interrupted | Verdict::Complete => Ok(None),
+            Verdict::Live | Verdict::Unreadable => Ok(Some(Sent::Overtaken(judgement.reason))),
+        }
+    }
+
+    fn send(
+        &mut self,
+        key: &IdempotencyKey,
+        session: &SessionKey,
+        effect: Effect,
+        method: &str,
+        params: &Value,
+    ) -> Result<Sent> {
+        let intent =
+            Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: self.boot.clone() };
+        self.ledger.append(self.clock.now(), intent)?;
+        match self.call_patiently(method, params) {
+            Ok(answer) => {
+                let run = answer.get("runId").and_then(Value::as_str).map(str::to_owned);
+                self.record(key, Outcome::Accepted, None, run.clone())?;
+                Ok(Sent::Accepted(run))
+            }
+            // No outcome is written: the intent stays open.
+            Err(error @ CallError::Lost(_)) => Ok(Sent::Unanswered(error.to_string())),
+            Err(error @ (CallError::Refused(_) | CallError::NotSent(_))) => {
+                let why = error.to_string();
+                self.record(key, Outcome::Refused, Some(&why), None)?;
+                Ok(Sent::Refused(why))
+            }
+        }
+    }
+
+    fn call_patiently(&mut self, method: &str, params: &Value) -> std::result::Result<Value, CallError> {
+        let deadline = Instant::now() + REFUSAL_PATIENCE;
+        loop {
+            match self.gateway.call(method, params) {
+                Err(CallError::Refused(refusal)) if refusal.retryable && Instant::now() < deadline => {
+                    thread::sleep(refusal.retry_after.unwrap_or(REFUSAL_PAUSE));
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        key: &IdempotencyKey,
+        outcome: Outcome,
+        detail: Option<&str>,
+        run_id: Option<String>,
+    ) -> Result<()> {
+        let detail = detail.map(str::to_owned);
+        self.ledger.append(self.clock.now(), Event::Outcome { key: key.clone(), outcome, detail, run_id })
+    }
+}
+
+/// The parameters that address a chat.
+fn route_params(route: &Route) -> Value {
+    let mut params = json!({ "channel": route.channel, "to": route.to });
+    if let Some(account) = &route.account_id {
+        params["accountId"] = json!(account);
+    }
+    if let Some(thread) = &route.thread_id {
+        params["threadId"] = json!(thread);
+    }
+    params
+}
+
+fn agent_params(session: &SessionKey, message: &str, key: &IdempotencyKey, route: Option<&Route>) -> Value {
+    let mut params = route.map_or_else(|| json!({}), route_params);
+    params["message"] = json!(message);
+    params["sessionKey"] = json!(session);
+    params["idempotencyKey"] = json!(key);
+    params["deliver"] = json!(route.is_some());
+    if route.is_some() {
+        params["bestEffortDeliver"] = json!(true);
+    }
+    params
+}
