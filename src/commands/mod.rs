@@ -1,0 +1,177 @@
+//! One file a command: parse, call, print.
+
+mod checkpoint;
+mod now;
+mod prepare;
+mod recover;
+mod setup;
+mod status;
+
+use std::fmt::Display;
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::Subcommand;
+use serde::Serialize;
+
+use crate::cli::Globals;
+use crate::flow::{Context, Settings};
+use crate::support::clock::Clock;
+use crate::support::error::{Error, Kind, Result};
+
+/// Standard input beyond this is refused: no snapshot comes near it.
+const MAX_INPUT: u64 = 4 << 20;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Save, notify and schedule before a planned restart; then name the restart call
+    Prepare(prepare::Args),
+    /// Come back after a restart: resume, hold and report, each once
+    Recover(recover::Args),
+    /// Show what is pending
+    Status(status::Args),
+    /// Write and read restart checkpoints
+    #[command(subcommand)]
+    Checkpoint(checkpoint::Command),
+    /// Show and change the workspace's NOW.md
+    #[command(subcommand)]
+    Now(now::Command),
+    /// Install, remove and show what brings agents back by itself
+    #[command(subcommand)]
+    Setup(setup::Command),
+}
+
+/// Runs a command.
+pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
+    match command {
+        Command::Prepare(args) => prepare::run(args, globals),
+        Command::Recover(args) => recover::run(&args, globals),
+        Command::Status(args) => status::run(args, globals),
+        Command::Checkpoint(command) => checkpoint::run(command, globals),
+        Command::Now(command) => now::run(command, globals),
+        Command::Setup(command) => setup::run(&command, globals),
+    }
+}
+
+fn context(globals: &Globals) -> Result<Context> {
+    Context::load(Settings {
+        state_dir: globals.state_dir.clone(),
+        workspace: globals.workspace.clone(),
+        clock: Clock::new(globals.now),
+        offline: globals.offline,
+    })
+}
+
+/// Prints the result: one JSON object, or text for people.
+fn print<T: Serialize>(
+    globals: &Globals,
+    json: impl FnOnce() -> T,
+    text: impl FnOnce() -> String,
+) -> Result<()> {
+    let mut out = if globals.json { to_json(&json())? } else { text() };
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
+    write_out(&out)
+}
+
+/// Writes to stdout; a reader that went away has had what it wanted.
+pub(crate) fn write_out(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::new(Kind::User, "cannot write to stdout").because(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to stderr, where nobody may be listening.
+pub(crate) fn say(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string_pretty(value)
+        .map_err(|error| Error::new(Kind::Bug, "cannot write the output as JSON").because(error))
+}
+
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        say(format_args!("warning: {warning}"));
+    }
+}
+
+fn read_stdin() -> Result<String> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .take(MAX_INPUT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::new(Kind::User, "cannot read stdin").because(error))?;
+    if bytes.len() as u64 > MAX_INPUT {
+        return Err(Error::new(Kind::User, format!("stdin holds more than {} MiB", MAX_INPUT >> 20)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        Error::new(Kind::User, format!("stdin is not UTF-8: byte {valid} is the first that is not"))
+    })
+}
+
+/// Reads a duration such as `90s`, `5m` or `2h`.
+fn duration(text: &str) -> std::result::Result<TimeDelta, String> {
+    let expected = || format!("{text:?} is no duration: expected a number and a unit, such as 90s, 5m or 2h");
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: i64 = digits.parse().map_err(|_| expected())?;
+    let seconds = match &text[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        _ => return Err(expected()),
+    };
+    number
+        .checked_mul(seconds)
+        .filter(|seconds| (0..=86_400).contains(seconds))
+        .map(TimeDelta::seconds)
+        .ok_or_else(|| format!("{text} is longer than a day"))
+}
+
+/// Says how long ago something was, in one unit.
+fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let seconds = (now - at).num_seconds().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s ago"),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..172_800 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+/// Parses an argument by its type, with the type's own message.
+fn parsed<T: std::str::FromStr<Err = Error>>(text: &str) -> std::result::Result<T, String> {
+    text.parse().map_err(|error: Error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit_and_a_bound() {
+        assert_eq!(duration("90s"), Ok(TimeDelta::seconds(90)));
+        assert_eq!(duration("5m"), Ok(TimeDelta::minutes(5)));
+        for wrong in ["", "5", "m", "-5s", "25h", "5d", "1e3s", "99999999999999999999s"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ages_have_one_unit() {
+        let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        assert_eq!(ago(at(0), at(59)), "59 s ago");
+        assert_eq!(ago(at(0), at(3_599)), "59 min ago");
+        assert_eq!(ago(at(0), at(7_200)), "2 h ago");
+        assert_eq!(ago(at(0), at(172_800)), "2 days ago");
+        assert_eq!(ago(at(10), at(0)), "0 s ago");
+    }
+}

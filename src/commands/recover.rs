@@ -1,0 +1,127 @@
+//! `comeback recover`
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use super::prepare::call_text;
+use super::{context, print, say, warn};
+use crate::cli::Globals;
+use crate::flow::{self, ItemReport, ItemState, Outcome, RecoverRequest, Report, Trigger};
+use crate::json::v1;
+use crate::support::error::{Kind, Result};
+
+const EXAMPLE: &str = "\
+Examples:
+  comeback recover --trigger job             what the recovery job tells the agent to run
+  comeback recover --dry-run                 what would be resumed and held, and why";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Args {
+    /// Who calls
+    #[arg(long, value_enum, default_value = "manual")]
+    trigger: By,
+    /// Wait for a gateway that is still starting
+    #[arg(long)]
+    wait_gateway: bool,
+    /// Follow the resumed runs to their end
+    #[arg(long)]
+    wait: bool,
+    /// Show what would be done; change and send nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum By {
+    /// The gateway's startup hook
+    Startup,
+    /// The recovery job
+    Job,
+    /// A person, or an agent that was asked to
+    Manual,
+}
+
+impl From<By> for Trigger {
+    fn from(by: By) -> Self {
+        match by {
+            By::Startup => Self::Startup,
+            By::Job => Self::Job,
+            By::Manual => Self::Manual,
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args, globals: &Globals) -> Result<ExitCode> {
+    let trigger = Trigger::from(args.trigger);
+    let request =
+        RecoverRequest { trigger, wait_gateway: args.wait_gateway, wait: args.wait, dry_run: args.dry_run };
+    let report = match flow::recover(&context(globals)?, request) {
+        Err(error) if error.kind() == Kind::Busy && trigger != Trigger::Manual => {
+            say(format_args!("{}; nothing to do", error.full()));
+            return Ok(ExitCode::SUCCESS);
+        }
+        result => result?,
+    };
+    print(globals, || v1::Recover::new(&report), || text(&report, trigger))?;
+    warn(&report.warnings);
+    Ok(match report.outcome {
+        Outcome::Incomplete => Kind::Failed.into(),
+        Outcome::Unreachable => Kind::Gateway.into(),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+fn text(report: &Report, trigger: Trigger) -> String {
+    let mut text = headline(report).to_owned();
+    for one in &report.items {
+        let _ = write!(text, "\n  {}", item_text(one));
+    }
+    for call in &report.calls {
+        let _ = write!(text, "\nCall: {}", call_text(call));
+    }
+    match (&report.own, trigger) {
+        (Some(own), _) => {
+            let _ = write!(text, "\n\nNow go on with your own work:\n\n{own}");
+        }
+        (None, Trigger::Job) => text.push_str("\nThere is nothing more for you to do: answer NO_REPLY."),
+        (None, _) => {}
+    }
+    text
+}
+
+fn headline(report: &Report) -> &'static str {
+    match report.outcome {
+        Outcome::Nothing => "Nothing to recover.",
+        Outcome::Disabled => "Nothing done: the policy has switched comeback off (enabled: false).",
+        Outcome::NotYet => {
+            "The gateway has not restarted yet. Nothing was sent; the recovery job is armed again."
+        }
+        Outcome::NeverHappened => {
+            "The gateway has not restarted within ten minutes. Nothing was sent; the user was told."
+        }
+        Outcome::Unreachable => "The gateway cannot be reached. Nothing was sent; the checkpoint stays open.",
+        _ if report.dry_run => "Dry run: nothing was sent or changed.",
+        Outcome::Recovered => "Back after the restart.",
+        Outcome::Incomplete => {
+            "Back after the restart, but not everything worked; `comeback recover` tries again."
+        }
+    }
+}
+
+fn item_text(one: &ItemReport) -> String {
+    let item = &one.item;
+    let (state, reason) = match &one.state {
+        ItemState::Resumed => ("resumed", ""),
+        ItemState::Finished(how) => ("finished", how.as_str()),
+        ItemState::Held => ("held", item.ruling.reason.as_str()),
+        ItemState::Skipped => ("skipped", item.ruling.reason.as_str()),
+        ItemState::Failed(why) => ("failed", why.as_str()),
+        ItemState::Due => ("due", item.ruling.reason.as_str()),
+    };
+    let code = if one.state == ItemState::Held { format!(" [{}]", item.key.code()) } else { String::new() };
+    let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    format!("{state}{code} {}{reason}", item.session_key)
+}

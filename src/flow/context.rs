@@ -1,0 +1,101 @@
+//! What every flow needs: where things are, what time it is, what the configuration and the policy say.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::gateway::{Access, Config, Gateway, Scopes, boot};
+use crate::model::Boot;
+use crate::plan::{Policy, PolicyFile};
+use crate::support::clock::Clock;
+use crate::support::error::{Error, Kind, Result};
+use crate::support::fs;
+use crate::support::paths::{Paths, expand_home};
+
+/// The command line's settings.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The gateway's state directory; none is `~/.openclaw`.
+    pub state_dir: Option<PathBuf>,
+    /// The workspace; none is the configuration's, else `<state>/workspace`.
+    pub workspace: Option<PathBuf>,
+    /// The clock.
+    pub clock: Clock,
+    /// Whether no gateway may be contacted.
+    pub offline: bool,
+}
+
+/// The settings of one invocation, resolved.
+#[derive(Debug)]
+pub struct Context {
+    /// Where things are.
+    pub paths: Paths,
+    /// What time it is.
+    pub clock: Clock,
+    /// What the gateway's configuration says.
+    pub config: Config,
+    /// What the operator allows.
+    pub policy: Policy,
+    /// Whether no gateway may be contacted.
+    pub offline: bool,
+}
+
+impl Context {
+    /// Resolves the settings; reads the gateway's configuration and the two policies.
+    ///
+    /// # Errors
+    /// Where a file does not parse, or there is no home directory to look into.
+    pub fn load(settings: Settings) -> Result<Self> {
+        let state = state_dir(settings.state_dir)?;
+        let config = Config::load(&state, &|name| std::env::var(name).ok())?;
+        let workspace = settings
+            .workspace
+            .or_else(|| config.workspace.clone())
+            .unwrap_or_else(|| state.join("workspace"));
+        let paths = Paths { state: absolute(&state)?, workspace: absolute(&workspace)? };
+        let machine = Policy::from(policy(&paths.policy())?);
+        let policy = machine.tightened_by(policy(&paths.workspace_policy())?);
+        Ok(Self { paths, clock: settings.clock, config, policy, offline: settings.offline })
+    }
+
+    /// Connects to the gateway; one that is not there, or is starting, is tried again for `patience`.
+    ///
+    /// # Errors
+    /// [`Kind::Gateway`] where it cannot be reached or refuses us, also with `--offline`.
+    pub fn connect(&self, scopes: Scopes, patience: Duration) -> Result<Gateway> {
+        if self.offline {
+            return Err(Error::new(
+                Kind::Gateway,
+                "the gateway is needed, and --offline forbids to contact it",
+            ));
+        }
+        Gateway::connect(&Access { paths: &self.paths, config: &self.config }, scopes, patience)
+    }
+
+    /// Returns the boot of the gateway that runs, as far as its files tell.
+    #[must_use]
+    pub fn running_boot(&self) -> Option<Boot> {
+        boot::running_boot(&self.paths.state, &self.config.path)
+    }
+}
+
+fn state_dir(given: Option<PathBuf>) -> Result<PathBuf> {
+    if let Some(dir) = given {
+        return Ok(expand_home(&dir.to_string_lossy()));
+    }
+    let home = std::env::home_dir().ok_or_else(|| {
+        Error::new(Kind::User, "cannot find the home directory")
+            .hint("name the state directory with --state-dir")
+    })?;
+    Ok(home.join(".openclaw"))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| fs::failed("resolve", path, error))
+}
+
+fn policy(path: &Path) -> Result<PolicyFile> {
+    match fs::read(path)? {
+        Some(text) => Policy::parse(&text, path),
+        None => Ok(PolicyFile::default()),
+    }
+}

@@ -1,0 +1,323 @@
+//! The recovery of a checkpoint that is due: evidence, plan, gate, dispatch, holds, notice, and the mark.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+
+use super::call::ToolCall;
+use super::context::Context;
+use super::pending::Waiting;
+use super::recover::{ItemReport, ItemState, Outcome, PATIENCE, Report, Request, Trigger};
+use super::way_back;
+use crate::checkpoint::{Marked, Store};
+use crate::dispatch::{Dispatcher, Sent};
+use crate::gateway::{Gateway, Scopes, tools};
+use crate::ledger::{self, Event, Held, Ledger, Writer};
+use crate::model::{AgentId, Boot, IdempotencyKey, Route, SessionKey, Verdict};
+use crate::notice::{self, Notice};
+use crate::plan::{self, Candidate, Gated, Item, Plan, Situation};
+use crate::session::{self, Evidence, Judgement};
+use crate::support::error::{Error, Result};
+
+/// How long native recovery may take to decide (measured: up to 8 s after the gateway is ready).
+const NATIVE_PATIENCE: Duration = Duration::from_secs(45);
+const NATIVE_POLL: Duration = Duration::from_millis(250);
+/// A restart that comes this soon after `prepare` is one that its user is waiting for.
+const ATTENDED_FOR: TimeDelta = TimeDelta::minutes(15);
+/// How long `--wait` follows one run.
+const FOLLOW_FOR: Duration = Duration::from_secs(600);
+
+/// Recovers a checkpoint that is due.
+pub(super) fn recover(
+    context: &Context,
+    request: Request,
+    gateway: &mut Gateway,
+    ledger: &mut Writer,
+    waiting: &Waiting,
+) -> Result<Report> {
+    let boot = gateway.boot().clone();
+    let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, Outcome::Recovered) };
+    report.warnings.extend(gateway.warnings().iter().cloned());
+    let job_runs = take_over(context, request, &mut report);
+    let sessions = read_settled(gateway, waiting, &boot)?;
+    let route = caller_route(waiting, &sessions);
+    let plan = plan(context, request, waiting, &boot, &sessions, job_runs, tools::agents_are_open(gateway));
+    if request.trigger == Trigger::Job {
+        report.own = own_message(&plan, waiting.caller.as_ref());
+    }
+    if request.dry_run {
+        report.items = plan.gated().into_iter().map(planned).collect();
+        return Ok(report);
+    }
+    let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
+    dispatcher.reconcile()?;
+    for gated in plan.gated() {
+        report.items.push(carry_out(&mut dispatcher, waiting, gated)?);
+    }
+    if let (Some(caller), Some(route)) = (&waiting.caller, &route) {
+        tell(&mut dispatcher, waiting, caller, route, &mut report)?;
+    }
+    if request.wait {
+        follow(&mut dispatcher, &mut report)?;
+    }
+    finish(context, ledger, waiting, &mut report)?;
+    Ok(report)
+}
+
+/// Removes the jobs that have not fired; tells whether one has, and speaks to the caller's session now.
+fn take_over(context: &Context, request: Request, report: &mut Report) -> bool {
+    if request.dry_run {
+        return request.trigger == Trigger::Job;
+    }
+    let removed = context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| way_back::disarm(&mut admin));
+    match removed {
+        Ok(running) => running || request.trigger == Trigger::Job,
+        Err(error) => {
+            report.warnings.push(format!("the recovery job could not be removed: {}", error.full()));
+            request.trigger == Trigger::Job
+        }
+    }
+}
+
+/// Reads the session of every block, and reads again while native recovery has still to decide about one.
+fn read_settled(gateway: &mut Gateway, waiting: &Waiting, boot: &Boot) -> Result<Vec<Option<Evidence>>> {
+    let deadline = Instant::now() + NATIVE_PATIENCE;
+    let mut sessions = Vec::new();
+    for block in &waiting.checkpoint.blocks {
+        sessions.push(session::read(gateway, &block.session_key)?);
+    }
+    loop {
+        let undecided = |evidence: &&mut Evidence| evidence.awaits_native_recovery(boot.started_at);
+        let mut waits = sessions.iter_mut().flatten().filter(undecided).peekable();
+        if waits.peek().is_none() || Instant::now() > deadline {
+            return Ok(sessions);
+        }
+        for evidence in waits {
+            if let Some(now) = session::read(gateway, &evidence.key)? {
+                *evidence = now;
+            }
+        }
+        thread::sleep(NATIVE_POLL);
+    }
+}
+
+fn caller_route(waiting: &Waiting, sessions: &[Option<Evidence>]) -> Option<Route> {
+    let caller = waiting.caller.as_ref()?;
+    let row = sessions.iter().flatten().find(|evidence| evidence.key == *caller);
+    row.and_then(|evidence| evidence.route.clone()).or_else(|| waiting.route.clone())
+}
+
+fn plan(
+    context: &Context,
+    request: Request,
+    waiting: &Waiting,
+    boot: &Boot,
+    sessions: &[Option<Evidence>],
+    job_runs: bool,
+    open_by_default: bool,
+) -> Plan {
+    let candidates: Vec<Candidate<'_>> = waiting
+        .checkpoint
+        .blocks
+        .iter()
+        .zip(sessions)
+        .map(|(block, evidence)| Candidate {
+            judgement: if job_runs && waiting.caller.as_ref() == Some(&block.session_key) {
+                Judgement { verdict: Verdict::Live, reason: "the recovery job speaks to it".to_owned() }
+            } else {
+                session::judge(evidence.as_ref(), boot.started_at)
+            },
+            undecided: evidence
+                .as_ref()
+                .is_some_and(|evidence| evidence.awaits_native_recovery(boot.started_at)),
+            route: evidence.as_ref().and_then(|evidence| evidence.route.clone()),
+            block,
+        })
+        .collect();
+    let attended = request.trigger == Trigger::Manual || boot.started_at - waiting.created_at < ATTENDED_FOR;
+    let stale = waiting.is_stale(boot);
+    let may_address =
+        |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, open_by_default);
+    plan::build(&candidates, &situation(context, waiting, attended, stale, &may_address))
+}
+
+fn situation<'a>(
+    context: &'a Context,
+    waiting: &'a Waiting,
+    attended: bool,
+    stale: bool,
+    may_address: &'a dyn Fn(&AgentId, &AgentId) -> bool,
+) -> Situation<'a> {
+    Situation {
+        checkpoint: &waiting.id,
+        caller: waiting.caller.as_ref(),
+        attended,
+        stale,
+        policy: &context.policy,
+        may_address,
+    }
+}
+
+fn own_message(plan: &Plan, caller: Option<&SessionKey>) -> Option<String> {
+    let own = plan.items().iter().find(|item| caller == Some(&item.session_key));
+    own.map(|item| item.message.clone())
+}
+
+fn planned(gated: Gated) -> ItemReport {
+    match gated {
+        Gated::Send(approved) => ItemReport { item: approved.item().clone(), state: ItemState::Due },
+        Gated::Hold(item) => ItemReport { item, state: ItemState::Held },
+        Gated::Skip(item) => ItemReport { item, state: ItemState::Skipped },
+    }
+}
+
+fn carry_out(dispatcher: &mut Dispatcher<'_>, waiting: &Waiting, gated: Gated) -> Result<ItemReport> {
+    let (item, state) = match gated {
+        Gated::Skip(item) => (item, ItemState::Skipped),
+        Gated::Hold(item) => {
+            dispatcher.hold(held(waiting, &item))?;
+            (item, ItemState::Held)
+        }
+        Gated::Send(approved) => {
+            let mut item = approved.item().clone();
+            let state = match dispatcher.resume(&approved) {
+                Ok(Sent::Accepted(_) | Sent::Already) => ItemState::Resumed,
+                Ok(Sent::Overtaken(how)) => {
+                    item.ruling.reason = how;
+                    ItemState::Skipped
+                }
+                Ok(Sent::Refused(why) | Sent::Unanswered(why)) => ItemState::Failed(why),
+                Ok(Sent::Unknown(why)) => {
+                    "unknown-outcome".clone_into(&mut item.ruling.rule);
+                    item.ruling.reason = why;
+                    dispatcher.hold(held(waiting, &item))?;
+                    ItemState::Held
+                }
+                Err(error) => ItemState::Failed(error.full()),
+            };
+            (item, state)
+        }
+    };
+    Ok(ItemReport { item, state })
+}
+
+fn held(waiting: &Waiting, item: &Item) -> Held {
+    Held {
+        key: item.key.clone(),
+        session_key: item.session_key.clone(),
+        checkpoint: waiting.id.clone(),
+        rule: item.ruling.rule.clone(),
+        reason: item.ruling.reason.clone(),
+        message: item.message.clone(),
+    }
+}
+
+/// Tells the caller's user, in one message, that the gateway is back and what became of the sessions.
+fn tell(
+    dispatcher: &mut Dispatcher<'_>,
+    waiting: &Waiting,
+    caller: &SessionKey,
+    route: &Route,
+    report: &mut Report,
+) -> Result<()> {
+    let (own, others): (Vec<&ItemReport>, Vec<&ItemReport>) =
+        report.items.iter().partition(|one| one.item.session_key == *caller);
+    let text = if others.is_empty() {
+        notice::render(&Notice::BackOnline { next: own.first().and_then(|one| one.item.about.as_deref()) })
+    } else {
+        summary(&others)
+    };
+    let key = IdempotencyKey::of(&["summary", &waiting.id]);
+    let sent = dispatcher.notify(&key, caller, route, &text)?;
+    report.warnings.extend(trouble(&sent).map(|why| format!("the user could not be told: {why}")));
+    Ok(())
+}
+
+fn summary(others: &[&ItemReport]) -> String {
+    let (mut resumed, mut held, mut manual) = (Vec::new(), Vec::new(), Vec::new());
+    for ItemReport { item, state } in others {
+        let (session, about, key) = (&item.session_key, item.about.as_deref(), &item.key);
+        let reason = item.ruling.reason.as_str();
+        match state {
+            ItemState::Resumed | ItemState::Finished(_) => resumed.push(notice::Resumed { session, about }),
+            ItemState::Held => held.push(notice::Held { session, about, key, reason }),
+            ItemState::Failed(reason) => manual.push(notice::FollowUp { session, about, reason }),
+            ItemState::Skipped | ItemState::Due => manual.push(notice::FollowUp { session, about, reason }),
+        }
+    }
+    notice::render(&Notice::Summary { resumed: &resumed, held: &held, manual: &manual })
+}
+
+/// Says what went wrong with an effect, where something did.
+pub(super) fn trouble(sent: &Sent) -> Option<&str> {
+    match sent {
+        Sent::Accepted(_) | Sent::Already | Sent::Overtaken(_) => None,
+        Sent::Refused(why) | Sent::Unanswered(why) | Sent::Unknown(why) => Some(why),
+    }
+}
+
+fn follow(dispatcher: &mut Dispatcher<'_>, report: &mut Report) -> Result<()> {
+    for one in report.items.iter_mut().filter(|one| one.state == ItemState::Resumed) {
+        if let Some(run) = dispatcher.run_of(&one.item.key) {
+            one.state = match dispatcher.follow(&one.item.key, &run, FOLLOW_FOR)? {
+                Some(ledger::Outcome::Done) => ItemState::Finished("done".to_owned()),
+                Some(_) => ItemState::Failed("its run ended in an error".to_owned()),
+                None => ItemState::Resumed,
+            };
+        }
+    }
+    Ok(())
+}
+
+/// Marks the checkpoint as used up, unless something failed that the next run may mend.
+fn finish(context: &Context, ledger: &mut Writer, waiting: &Waiting, report: &mut Report) -> Result<()> {
+    if report.items.iter().any(|one| matches!(one.state, ItemState::Failed(_))) {
+        report.outcome = Outcome::Incomplete;
+        return Ok(());
+    }
+    let at = context.clock.now();
+    let store = Store::new(context.paths.checkpoints());
+    if store.mark_consumed(&waiting.path, at)? == Marked::Elsewhere {
+        ledger.append(at, Event::Consumed { checkpoint: waiting.id.clone() })?;
+    }
+    Ok(())
+}
+
+/// Plans without evidence, for an agent that can reach the sessions although we cannot reach the gateway.
+pub(super) fn unreachable(context: &Context, request: Request, waiting: &Waiting, error: &Error) -> Report {
+    let unseen =
+        Judgement { verdict: Verdict::Complete, reason: "the gateway could not be asked".to_owned() };
+    let candidate = |block| Candidate { block, judgement: unseen.clone(), undecided: false, route: None };
+    let candidates: Vec<Candidate<'_>> = waiting.checkpoint.blocks.iter().map(candidate).collect();
+    let may_address = |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, false);
+    let plan = plan::build(&candidates, &situation(context, waiting, true, false, &may_address));
+    let items: Vec<ItemReport> = plan.gated().into_iter().map(planned).collect();
+    let due = items.iter().filter(|one| one.state == ItemState::Due);
+    let calls = due.map(|one| ToolCall::resume(&one.item.session_key, &one.item.message)).collect();
+    let mut warnings = vec![error.full()];
+    warnings.extend(error.hints().iter().cloned());
+    Report { items, calls, warnings, ..Report::new(request, Outcome::Unreachable) }
+}
+
+/// What is left to the agent that the job woke, where another trigger has recovered everything but its session.
+pub(super) fn left_to_the_job(
+    context: &Context,
+    trigger: Trigger,
+    store: &Store,
+    ledger: &Ledger,
+) -> Result<Option<String>> {
+    let newest = store.list()?.into_iter().next().filter(|_| trigger == Trigger::Job);
+    let Some(entry) = newest else { return Ok(None) };
+    let checkpoint = entry.checkpoint?;
+    let Some(meta) = &checkpoint.meta else { return Ok(None) };
+    if meta.consumed_at.is_none_or(|at| context.clock.now() - at > ATTENDED_FOR) {
+        return Ok(None);
+    }
+    let caller = meta.session_key.as_ref();
+    let block = checkpoint.blocks.iter().find(|block| caller == Some(&block.session_key));
+    Ok(block.and_then(|block| {
+        let key = plan::key_of(&entry.id, &block.session_key);
+        (!ledger.is_taken(&key)).then(|| plan::own_message(block, &key))
+    }))
+}

@@ -1,0 +1,125 @@
+//! The files of a planned restart: the checkpoint and NOW.md.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::Local;
+
+use super::context::Context;
+use super::prepare::Request;
+use crate::checkpoint::{Block, Checkpoint, Meta, SessionMark, Store};
+use crate::model::Boot;
+use crate::now::{self, Changes, Updated};
+use crate::support::clock::rfc3339;
+use crate::support::error::Result;
+use crate::support::fs;
+
+/// What the caller's block says where the agent gave no work to do afterwards.
+const DEFAULT_AFTER: &str = "Tell the user that the gateway is back, then go on with what was under way";
+
+/// The files, written.
+#[derive(Debug)]
+pub(super) struct Files {
+    pub(super) checkpoint: PathBuf,
+}
+
+/// Makes a checkpoint's id: its time, to the millisecond, in a form that sorts.
+#[must_use]
+pub fn id(context: &Context) -> String {
+    context.clock.now().format("%Y%m%dT%H%M%S%3fZ").to_string()
+}
+
+impl Files {
+    /// Writes both. Blocks of an earlier checkpoint of this boot that the new one does not name are taken over,
+    /// and the earlier one is used up: one restart has one checkpoint.
+    pub(super) fn write(
+        context: &Context,
+        request: &Request,
+        id: &str,
+        boot: Option<&Boot>,
+        last_entry: Option<&str>,
+    ) -> Result<Self> {
+        let store = Store::new(context.paths.checkpoints());
+        let earlier = super::pending::of_this_boot(&store, boot);
+        let mut blocks = blocks(request);
+        for (_, checkpoint) in &earlier {
+            let news: Vec<Block> =
+                checkpoint.blocks.iter().filter(|old| is_new(old, &blocks)).cloned().collect();
+            blocks.extend(news);
+        }
+        let checkpoint = Checkpoint::new(meta(context, request, id, boot, last_entry), blocks);
+        let path = store.write(&checkpoint, context.clock.now().with_timezone(&Local).naive_local())?;
+        for (old, _) in earlier {
+            store.mark_consumed(&old, context.clock.now())?;
+        }
+        now::update(&context.paths.now(), &snapshot(context, request))?;
+        Ok(Self { checkpoint: path })
+    }
+
+    /// Takes the checkpoint away again, because there will be no restart.
+    pub(super) fn take_back(&self) -> Result<()> {
+        std::fs::remove_file(&self.checkpoint).map_err(|error| fs::failed("remove", &self.checkpoint, error))
+    }
+}
+
+fn is_new(old: &Block, blocks: &[Block]) -> bool {
+    blocks.iter().all(|block| block.session_key != old.session_key)
+}
+
+fn meta(
+    context: &Context,
+    request: &Request,
+    id: &str,
+    boot: Option<&Boot>,
+    last_entry: Option<&str>,
+) -> Meta {
+    let entry = last_entry
+        .map(|id| (request.session_key.clone(), SessionMark { last_entry_id: Some(id.to_owned()) }));
+    Meta {
+        boot: boot.cloned(),
+        reason: Some(request.reason.clone()),
+        session_key: Some(request.session_key.clone()),
+        sessions: BTreeMap::from_iter(entry),
+        ..Meta::new(id, context.clock.now())
+    }
+}
+
+/// The agent's blocks, with one for the caller itself in front where the agent described others only.
+fn blocks(request: &Request) -> Vec<Block> {
+    let mut blocks = request.snapshot.clone();
+    if blocks.iter().all(|block| block.session_key != request.session_key) {
+        blocks.insert(0, own_block(request));
+    }
+    blocks
+}
+
+fn own_block(request: &Request) -> Block {
+    let agent = request.session_key.agent();
+    let or = |texts: &[String], default: &str| {
+        if texts.is_empty() { default.to_owned() } else { texts.join("; ") }
+    };
+    let status = request.status.as_deref().unwrap_or(&request.reason);
+    Block {
+        agent: agent.map_or_else(|| "unknown".to_owned(), String::from),
+        goal: or(&request.tasks, status),
+        last_done: format!("prepared the restart: {}", request.reason),
+        next_step: or(&request.after, DEFAULT_AFTER),
+        ..Block::new(request.session_key.clone())
+    }
+}
+
+fn snapshot(context: &Context, request: &Request) -> Changes {
+    let status =
+        request.status.clone().unwrap_or_else(|| format!("Restarting the gateway: {}", request.reason));
+    let after = if request.after.is_empty() { vec![DEFAULT_AFTER.to_owned()] } else { request.after.clone() };
+    Changes {
+        updated: Some(Updated {
+            time: rfc3339(context.clock.now()),
+            session: request.session_key.to_string(),
+            status,
+        }),
+        tasks: Some(request.tasks.clone()),
+        context: Some(request.context.clone()),
+        after: Some(after),
+    }
+}

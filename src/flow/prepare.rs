@@ -1,0 +1,302 @@
+//! A planned restart: preflight, checkpoint, NOW.md, a way back that is read back, the notice, the restart.
+//!
+//! Nothing is announced before it stands: the notice goes out last, and only what has been written and read
+//! back is reported. Where no durable way back exists, the checkpoint is taken away again and no restart is named.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::call::ToolCall;
+use super::context::Context;
+use super::files::{self, Files};
+use super::way_back::Wake;
+use crate::checkpoint::Block;
+use crate::dispatch::{Dispatcher, Sent};
+use crate::gateway::jobs::Job;
+use crate::gateway::tools::{self, Tools};
+use crate::gateway::{Gateway, Scopes};
+use crate::ledger::{Event, Writer};
+use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
+use crate::notice::{self, Notice};
+use crate::session::{self, Evidence};
+use crate::setup::{self, Openclaw};
+use crate::support::error::{Error, Kind, Result};
+
+/// How long a starting gateway is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the agent asks for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The session that asks; it comes back first.
+    pub session_key: SessionKey,
+    /// Why the gateway restarts.
+    pub reason: String,
+    /// How long after now the recovery job is due.
+    pub delay: TimeDelta,
+    /// What was happening.
+    pub status: Option<String>,
+    /// Tasks in progress.
+    pub tasks: Vec<String>,
+    /// What the session must know afterwards.
+    pub context: Vec<String>,
+    /// What to do after the restart.
+    pub after: Vec<String>,
+    /// The sessions that the agent described.
+    pub snapshot: Vec<Block>,
+    /// Whether to ask the gateway for the restart.
+    pub restart: bool,
+    /// Whether the agent makes the calls itself.
+    pub tool_calls: bool,
+    /// Whether to change nothing.
+    pub dry_run: bool,
+}
+
+/// What was prepared.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The checkpoint's id.
+    pub checkpoint: String,
+    /// Where the checkpoint stands.
+    pub path: PathBuf,
+    /// The boot that was running.
+    pub boot: Option<Boot>,
+    /// The recovery job, as it was read back.
+    pub job: Option<Job>,
+    /// Whether the startup hook is installed.
+    pub hook: bool,
+    /// Whether the notice reached the gateway; none where there was nobody to tell.
+    pub notified: Option<bool>,
+    /// Calls for the agent to make, in this order, before the restart.
+    pub calls: Vec<ToolCall>,
+    /// How the restart comes about.
+    pub restart: Restart,
+    /// What the agent should know.
+    pub warnings: Vec<String>,
+}
+
+impl Prepared {
+    /// What will be true once everything stands; with `dry_run` it stays at that.
+    fn draft(context: &Context, request: &Request, boot: Option<&Boot>, tools: Tools) -> Result<Self> {
+        let openclaw = Openclaw::new(&context.paths, Some(context.config.path.clone()));
+        let call = tools.restart.map(|tool| ToolCall::restart(tool, &request.reason));
+        Ok(Self {
+            checkpoint: files::id(context),
+            path: context.paths.checkpoints(),
+            boot: boot.cloned(),
+            job: None,
+            hook: setup::installed(&context.paths, &openclaw)?.is_some(),
+            notified: None,
+            calls: Vec::new(),
+            restart: call.map_or(Restart::Operator, Restart::Call),
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// How the restart comes about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Restart {
+    /// The gateway was asked, and restarts when its work has drained.
+    Requested,
+    /// The agent makes this call.
+    Call(ToolCall),
+    /// The agent has no tool for it: a person restarts the gateway.
+    Operator,
+}
+
+/// Prepares a planned restart.
+///
+/// # Errors
+/// [`Kind::Refused`] where no durable way back exists, the configuration would not start, or `restart` is not
+/// allowed; [`Kind::Gateway`] where the gateway cannot be reached and the agent did not offer to make the calls.
+pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
+    if !context.policy.enabled {
+        return Err(Error::new(Kind::Refused, "the policy has switched comeback off (enabled: false)"));
+    }
+    let mut gateway = match context.connect(Scopes::ADMIN, PATIENCE) {
+        Ok(gateway) => gateway,
+        Err(error) if request.tool_calls => return by_the_agent(context, request, None, Some(error)),
+        Err(error) => return Err(error.hint("add --tool-calls to make the calls yourself")),
+    };
+    check_config(&mut gateway)?;
+    let caller = caller(&mut gateway, &request.session_key)?;
+    if request.tool_calls {
+        return by_the_agent(context, request, Some((&mut gateway, &caller)), None);
+    }
+    if request.restart {
+        check_restart(context, &gateway)?;
+    }
+    by_the_gateway(context, request, &mut gateway, &caller)
+}
+
+/// Refuses a restart into a configuration that would not start again.
+fn check_config(gateway: &mut Gateway) -> Result<()> {
+    let answer = gateway.call("config.get", &json!({}))?;
+    if answer.get("valid").and_then(Value::as_bool) != Some(false) {
+        return Ok(());
+    }
+    let issues = answer.get("issues").and_then(Value::as_array).into_iter().flatten();
+    let issues: Vec<String> =
+        issues.map(|issue| field(issue, "path") + ": " + &field(issue, "message")).collect();
+    let message = format!("the configuration would not start: {}", issues.join("; "));
+    Err(Error::new(Kind::Refused, message)
+        .hint("mend it (`openclaw config validate` shows it), then prepare again"))
+}
+
+fn field(issue: &Value, name: &str) -> String {
+    issue.get(name).and_then(Value::as_str).unwrap_or("?").to_owned()
+}
+
+fn caller(gateway: &mut Gateway, key: &SessionKey) -> Result<Evidence> {
+    session::read(gateway, key)?.ok_or_else(|| {
+        Error::new(Kind::User, format!("the gateway knows no session {key}"))
+            .hint("the tool session_status names your session's key")
+    })
+}
+
+/// Refuses `--restart` where the operator has a say in restarts.
+fn check_restart(context: &Context, gateway: &Gateway) -> Result<()> {
+    let refuse = |message: &str, hint: &str| Err(Error::new(Kind::Refused, message).hint(hint));
+    if !context.policy.allow_restart {
+        let hint = "make the restart call yourself, or ask the operator for allowRestart";
+        return refuse("the policy does not allow comeback to restart the gateway", hint);
+    }
+    if !context.config.restart_allowed {
+        return refuse(
+            "the gateway's configuration forbids restarts (commands.restart)",
+            "ask the operator to restart it",
+        );
+    }
+    if tools::asks_operator(gateway, &context.paths.state) {
+        return refuse(
+            "this gateway asks its operator about restarts",
+            "leave --restart out and make the restart call that prepare names",
+        );
+    }
+    Ok(())
+}
+
+/// Does everything over the gateway.
+fn by_the_gateway(
+    context: &Context,
+    request: &Request,
+    gateway: &mut Gateway,
+    caller: &Evidence,
+) -> Result<Prepared> {
+    let boot = gateway.boot().clone();
+    let tools = tools::of(gateway, &request.session_key)?;
+    let mut prepared = Prepared {
+        warnings: gateway.warnings().to_vec(),
+        ..Prepared::draft(context, request, Some(&boot), tools)?
+    };
+    if request.dry_run {
+        return Ok(prepared);
+    }
+    let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
+    let files = Files::write(context, request, &prepared.checkpoint, Some(&boot), caller.last_entry_id())?;
+    prepared.path.clone_from(&files.checkpoint);
+    let at = context.clock.now() + request.delay;
+    match Wake::new(context, &request.session_key, caller.route.as_ref(), at).arm(gateway) {
+        Ok(job) => prepared.job = Some(job),
+        Err(error) if prepared.hook => prepared
+            .warnings
+            .push(format!("no recovery job, the startup hook is the only way back: {}", error.full())),
+        Err(error) => {
+            files.take_back()?;
+            return Err(no_way_back(error));
+        }
+    }
+    ledger.append(context.clock.now(), recorded(request, &prepared, caller.route.clone()))?;
+    if let Some(route) = &caller.route {
+        prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot));
+    }
+    if request.restart {
+        let params = json!({ "reason": request.reason, "sessionKey": request.session_key });
+        gateway.call("gateway.restart.request", &params)?;
+        prepared.restart = Restart::Requested;
+    }
+    Ok(prepared)
+}
+
+fn no_way_back(error: Error) -> Error {
+    Error::new(Kind::Refused, "no way back: the recovery job cannot be scheduled")
+        .because(error)
+        .hint("do not restart; `comeback setup install --hook` makes a way back without the job")
+}
+
+fn recorded(request: &Request, prepared: &Prepared, route: Option<Route>) -> Event {
+    Event::Prepared {
+        checkpoint: prepared.checkpoint.clone(),
+        session_key: request.session_key.clone(),
+        route,
+        boot: prepared.boot.clone(),
+    }
+}
+
+/// Tells the user; a notice that cannot be sent is no reason not to restart.
+fn notify(
+    context: &Context,
+    request: &Request,
+    prepared: &Prepared,
+    ledger: &mut Writer,
+    route: &Route,
+    boot: &Boot,
+) -> bool {
+    let mut send = || -> Result<Sent> {
+        let mut talk = context.connect(Scopes::TALK, PATIENCE)?;
+        let key = IdempotencyKey::of(&["before", &prepared.checkpoint]);
+        let text = before(request);
+        Dispatcher::new(&mut talk, ledger, boot, context.clock).notify(
+            &key,
+            &request.session_key,
+            route,
+            &text,
+        )
+    };
+    matches!(send(), Ok(Sent::Accepted(_) | Sent::Already))
+}
+
+fn before(request: &Request) -> String {
+    notice::render(&Notice::Before { reason: Some(&request.reason) })
+}
+
+/// Writes the files and names the calls that the agent makes itself.
+fn by_the_agent(
+    context: &Context,
+    request: &Request,
+    gateway: Option<(&mut Gateway, &Evidence)>,
+    unreachable: Option<Error>,
+) -> Result<Prepared> {
+    let (boot, tools, route, last_entry, warnings) = match gateway {
+        Some((gateway, caller)) => (
+            Some(gateway.boot().clone()),
+            tools::of(gateway, &request.session_key)?,
+            caller.route.clone(),
+            caller.last_entry_id(),
+            gateway.warnings().to_vec(),
+        ),
+        None => (context.running_boot(), Tools::usual(&context.paths.state), None, None, Vec::new()),
+    };
+    let mut prepared = Prepared { warnings, ..Prepared::draft(context, request, boot.as_ref(), tools)? };
+    prepared.warnings.extend(unreachable.map(|error| error.full()));
+    let at = context.clock.now() + request.delay;
+    let wake = Wake::new(context, &request.session_key, route.as_ref(), at);
+    prepared.calls.extend(tools.schedule.map(|tool| ToolCall::schedule(tool, &wake.spec())));
+    if prepared.calls.is_empty() && !prepared.hook {
+        return Err(Error::new(Kind::Refused, "no way back: the agent has no tool to schedule with")
+            .hint("do not restart; `comeback setup install --hook` makes a way back without a job"));
+    }
+    prepared.calls.extend(route.as_ref().map(|route| ToolCall::message(route, &before(request))));
+    if request.dry_run {
+        return Ok(prepared);
+    }
+    let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
+    let files = Files::write(context, request, &prepared.checkpoint, boot.as_ref(), last_entry)?;
+    prepared.path = files.checkpoint;
+    ledger.append(context.clock.now(), recorded(request, &prepared, route))?;
+    Ok(prepared)
+}

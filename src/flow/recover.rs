@@ -1,0 +1,235 @@
+//! The way back: whoever calls, it resumes what the checkpoint names, once, and tells about it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::call::ToolCall;
+use super::context::Context;
+use super::due;
+use super::pending::Waiting;
+use super::way_back::{self, Wake};
+use crate::checkpoint::Store;
+use crate::dispatch::Dispatcher;
+use crate::gateway::{Gateway, Scopes};
+use crate::ledger::{Event, Writer};
+use crate::model::{Boot, IdempotencyKey};
+use crate::notice::{self, Notice};
+use crate::plan::Item;
+use crate::session;
+use crate::support::error::Result;
+
+/// How long the lock is waited for: another trigger's run of the same recovery is usually shorter.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+/// How long `--wait-gateway` waits for a gateway that starts.
+const START_PATIENCE: Duration = Duration::from_secs(180);
+/// How long a gateway is waited for that should be there.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// For how long after `prepare` the job is armed again while the restart has not come.
+const REARM_FOR: TimeDelta = TimeDelta::minutes(10);
+/// How long after now the job is then due.
+const REARM_DELAY: TimeDelta = TimeDelta::seconds(60);
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// The gateway's startup hook.
+    Startup,
+    /// The recovery job, in the session that prepared.
+    Job,
+    /// A person, or an agent that was asked to.
+    Manual,
+}
+
+impl Trigger {
+    /// Returns the trigger's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Startup => "startup",
+            Self::Job => "job",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Who calls.
+    pub trigger: Trigger,
+    /// Whether to wait for a gateway that is still starting.
+    pub wait_gateway: bool,
+    /// Whether to follow the runs to their end.
+    pub wait: bool,
+    /// Whether to change and send nothing.
+    pub dry_run: bool,
+}
+
+/// How a recovery ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was nothing to recover.
+    Nothing,
+    /// The policy has switched recovery off.
+    Disabled,
+    /// The restart has not come yet; nothing was sent, and the job is armed again.
+    NotYet,
+    /// The restart has not come, and is no longer waited for; its user was told.
+    NeverHappened,
+    /// Each item was sent, held or skipped.
+    Recovered,
+    /// Something failed, or nobody knows; the checkpoint stays open for the next run.
+    Incomplete,
+    /// The gateway could not be reached; the report holds the calls that an agent can make itself.
+    Unreachable,
+}
+
+impl Outcome {
+    /// Returns the outcome's stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Disabled => "disabled",
+            Self::NotYet => "not-yet",
+            Self::NeverHappened => "never-happened",
+            Self::Recovered => "recovered",
+            Self::Incomplete => "incomplete",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// What a recovery did.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether nothing was really done.
+    pub dry_run: bool,
+    /// The checkpoint that it was about.
+    pub checkpoint: Option<(String, PathBuf)>,
+    /// The boot that it found.
+    pub boot: Option<Boot>,
+    /// One for each session of the checkpoint.
+    pub items: Vec<ItemReport>,
+    /// What the calling agent has to do now; only for the trigger `job`.
+    pub own: Option<String>,
+    /// Calls for an agent to make, where the gateway could not be reached.
+    pub calls: Vec<ToolCall>,
+    /// What is worth knowing.
+    pub warnings: Vec<String>,
+}
+
+/// What became of one item.
+#[derive(Clone, Debug)]
+pub struct ItemReport {
+    /// The item, as it was planned.
+    pub item: Item,
+    /// What became of it.
+    pub state: ItemState,
+}
+
+/// What became of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ItemState {
+    /// The gateway took it, now or in an earlier run.
+    Resumed,
+    /// Its run was followed to the end; says how it ended.
+    Finished(String),
+    /// A person must confirm it.
+    Held,
+    /// There was nothing to do.
+    Skipped,
+    /// It did not work; says why.
+    Failed(String),
+    /// It would be sent, were this no dry run, or could the gateway be reached.
+    Due,
+}
+
+impl Report {
+    pub(super) fn new(request: Request, outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            dry_run: request.dry_run,
+            checkpoint: None,
+            boot: None,
+            items: Vec::new(),
+            own: None,
+            calls: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Recovers from a restart: at most once for each session, whoever calls and however often.
+///
+/// # Errors
+/// [`Kind::Busy`](crate::support::error::Kind::Busy) where another run holds the lock; else where the newest
+/// checkpoint does not parse, or the ledger or the gateway fails before anything was sent. What fails later is in
+/// the report.
+pub fn recover(context: &Context, request: Request) -> Result<Report> {
+    if !context.policy.enabled {
+        return Ok(Report::new(request, Outcome::Disabled));
+    }
+    let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
+    let store = Store::new(context.paths.checkpoints());
+    let Some(waiting) = Waiting::find(&store, ledger.ledger())? else {
+        let own = due::left_to_the_job(context, request.trigger, &store, ledger.ledger())?;
+        return Ok(Report { own, ..Report::new(request, Outcome::Nothing) });
+    };
+    let patience = if request.wait_gateway { START_PATIENCE } else { PATIENCE };
+    let mut report = match context.connect(Scopes::TALK, patience) {
+        Err(error) => due::unreachable(context, request, &waiting, &error),
+        Ok(mut gateway) if waiting.is_due(gateway.boot()) => {
+            due::recover(context, request, &mut gateway, &mut ledger, &waiting)?
+        }
+        Ok(mut gateway) => not_yet(context, request, &mut gateway, &mut ledger, &waiting)?,
+    };
+    report.checkpoint = Some((waiting.id.clone(), waiting.path.clone()));
+    if !request.dry_run {
+        let event = Event::Recovery {
+            checkpoint: Some(waiting.id),
+            boot: report.boot.clone(),
+            trigger: request.trigger.name().to_owned(),
+            outcome: report.outcome.name().to_owned(),
+        };
+        ledger.append(context.clock.now(), event)?;
+    }
+    Ok(report)
+}
+
+/// The gateway still lives the life in which the restart was prepared: nothing is sent to a session, nothing is used up.
+fn not_yet(
+    context: &Context,
+    request: Request,
+    gateway: &mut Gateway,
+    ledger: &mut Writer,
+    waiting: &Waiting,
+) -> Result<Report> {
+    let boot = gateway.boot().clone();
+    let awaited = context.clock.now() - waiting.created_at < REARM_FOR;
+    let outcome = if awaited { Outcome::NotYet } else { Outcome::NeverHappened };
+    let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, outcome) };
+    let Some(caller) = waiting.caller.as_ref().filter(|_| !request.dry_run) else { return Ok(report) };
+    let route = session::read(gateway, caller)?.and_then(|evidence| evidence.route).or(waiting.route.clone());
+    let mut admin = context.connect(Scopes::ADMIN, PATIENCE)?;
+    if awaited {
+        if request.trigger == Trigger::Job || !way_back::is_armed(&mut admin)? {
+            let at = context.clock.now() + REARM_DELAY;
+            Wake::new(context, caller, route.as_ref(), at).arm(&mut admin)?;
+        }
+        return Ok(report);
+    }
+    way_back::disarm(&mut admin)?;
+    if let Some(route) = route {
+        let text = notice::render(&Notice::NeverHappened { checkpoint: &waiting.path });
+        let key = IdempotencyKey::of(&["never-happened", &waiting.id]);
+        let sent =
+            Dispatcher::new(gateway, ledger, &boot, context.clock).notify(&key, caller, &route, &text)?;
+        report.warnings.extend(due::trouble(&sent).map(|why| format!("the user could not be told: {why}")));
+    }
+    Ok(report)
+}

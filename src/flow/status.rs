@@ -1,0 +1,90 @@
+//! What is pending, without asking the gateway.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use super::context::Context;
+use super::pending::Waiting;
+use crate::checkpoint::Store;
+use crate::ledger::{Event, Held, Ledger};
+use crate::model::Boot;
+use crate::support::error::Result;
+
+/// What is pending.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Whether the policy lets recovery run.
+    pub enabled: bool,
+    /// The boot that runs, by the gateway's own lock file.
+    pub boot: Option<Boot>,
+    /// The checkpoint that waits.
+    pub pending: Option<Pending>,
+    /// The items that wait for a person.
+    pub held: Vec<Held>,
+    /// The last recovery.
+    pub last: Option<LastRecovery>,
+    /// What is worth knowing.
+    pub warnings: Vec<String>,
+}
+
+/// A checkpoint that waits for its restart, or is due.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// Its id.
+    pub id: String,
+    /// Where it stands.
+    pub path: PathBuf,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// How many sessions it names.
+    pub sessions: usize,
+    /// Whether the restart that it waits for has come.
+    pub due: bool,
+}
+
+/// The end of a recovery, as the ledger has it.
+#[derive(Clone, Debug)]
+pub struct LastRecovery {
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// Who called it.
+    pub trigger: String,
+    /// How it ended.
+    pub outcome: String,
+}
+
+/// Reads what is pending; changes nothing and contacts nobody.
+///
+/// # Errors
+/// Where the ledger or the newest checkpoint cannot be read.
+pub fn status(context: &Context) -> Result<Status> {
+    let ledger = Ledger::read(&context.paths.ledger())?;
+    let boot = context.running_boot();
+    let waiting = Waiting::find(&Store::new(context.paths.checkpoints()), &ledger)?;
+    let pending = waiting.map(|waiting| Pending {
+        due: boot.as_ref().is_some_and(|boot| waiting.is_due(boot)),
+        sessions: waiting.checkpoint.blocks.len(),
+        created_at: waiting.created_at,
+        id: waiting.id,
+        path: waiting.path,
+    });
+    let last = ledger.latest(|record| match &record.event {
+        Event::Recovery { trigger, outcome, .. } => {
+            Some(LastRecovery { at: record.at, trigger: trigger.clone(), outcome: outcome.clone() })
+        }
+        _ => None,
+    });
+    let warnings = match ledger.bad_lines() {
+        0 => Vec::new(),
+        n => vec![format!("{n} lines of {} cannot be read", context.paths.ledger().display())],
+    };
+    Ok(Status {
+        enabled: context.policy.enabled,
+        held: ledger.held().into_iter().cloned().collect(),
+        boot,
+        pending,
+        last,
+        warnings,
+    })
+}

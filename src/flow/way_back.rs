@@ -1,0 +1,71 @@
+//! The recovery job: one at a time, read back, removed afterwards.
+
+use chrono::{DateTime, Utc};
+
+use super::context::Context;
+use crate::gateway::Gateway;
+use crate::gateway::jobs::{self, Job, Spec};
+use crate::model::{AgentId, Route, SessionKey};
+use crate::notice;
+use crate::support::error::Result;
+
+/// The job's name, the same as the seed's, so that an older one of its is replaced.
+const NAME: &str = "restart-recovery";
+
+/// The job that wakes a session.
+#[derive(Debug)]
+pub(super) struct Wake<'a> {
+    pub(super) session: &'a SessionKey,
+    pub(super) agent: AgentId,
+    pub(super) route: Option<&'a Route>,
+    pub(super) at: DateTime<Utc>,
+    message: String,
+}
+
+impl<'a> Wake<'a> {
+    /// Describes the job that wakes `session` at `at`.
+    pub(super) fn new(
+        context: &Context,
+        session: &'a SessionKey,
+        route: Option<&'a Route>,
+        at: DateTime<Utc>,
+    ) -> Self {
+        let agent = session.agent().unwrap_or_else(|| context.config.default_agent.clone());
+        Self { session, agent, route, at, message: notice::job_message() }
+    }
+
+    pub(super) fn spec(&self) -> Spec<'_> {
+        Spec {
+            name: NAME,
+            at: self.at,
+            agent: &self.agent,
+            session_key: self.session,
+            message: &self.message,
+            route: self.route,
+        }
+    }
+
+    /// Schedules the job in place of every other of its name, and reads it back.
+    pub(super) fn arm(&self, gateway: &mut Gateway) -> Result<Job> {
+        jobs::replace(gateway, &self.spec())
+    }
+}
+
+/// Removes every job of the name that is not running, disabled leftovers too; tells whether one is running.
+pub(super) fn disarm(gateway: &mut Gateway) -> Result<bool> {
+    let mut running = false;
+    for job in jobs::list(gateway, NAME)? {
+        if job.running_since.is_some() {
+            running = true;
+        } else {
+            jobs::remove(gateway, &job.id)?;
+        }
+    }
+    Ok(running)
+}
+
+/// Tells whether a job of the name waits for its time.
+pub(super) fn is_armed(gateway: &mut Gateway) -> Result<bool> {
+    let jobs = jobs::list(gateway, NAME)?;
+    Ok(jobs.iter().any(|job| job.enabled && job.running_since.is_none()))
+}

@@ -1,0 +1,54 @@
+//! Version 1 of the output: frozen structs, so that what is behind them may change.
+//!
+//! Field names are camelCase, absent values null, times RFC 3339 in UTC. Removing or retyping a field makes v2.
+
+mod checkpoint;
+mod failure;
+mod now;
+mod prepare;
+mod recover;
+mod setup;
+mod status;
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+pub use checkpoint::{Checkpoint, CheckpointList};
+pub use failure::Failure;
+pub use now::Now;
+pub use prepare::Prepare;
+pub use recover::Recover;
+pub use setup::{Setup, SetupShow};
+pub use status::Status;
+
+use crate::model::Boot;
+use crate::support::clock::rfc3339;
+
+fn time(at: DateTime<Utc>) -> String {
+    rfc3339(at)
+}
+
+fn path(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BootView {
+    started_at: String,
+    boot_id: Option<String>,
+}
+
+impl BootView {
+    fn new(boot: &Boot) -> Self {
+        Self { started_at: time(boot.started_at), boot_id: boot.boot_id.clone() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct CheckpointRef {
+    id: String,
+    path: String,
+}

@@ -1,0 +1,83 @@
+//! `comeback status`
+
+use serde::Serialize;
+
+use super::{BootView, path, time};
+use crate::flow;
+
+/// `comeback.status.v1`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status<'a> {
+    schema: &'static str,
+    enabled: bool,
+    boot: Option<BootView>,
+    pending: Option<PendingView>,
+    held: Vec<HeldView<'a>>,
+    last_recovery: Option<LastRecoveryView<'a>>,
+    warnings: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PendingView {
+    id: String,
+    path: String,
+    created_at: String,
+    sessions: usize,
+    due: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HeldView<'a> {
+    code: String,
+    session_key: &'a str,
+    checkpoint: &'a str,
+    rule: &'a str,
+    reason: &'a str,
+    message: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct LastRecoveryView<'a> {
+    at: String,
+    trigger: &'a str,
+    outcome: &'a str,
+}
+
+impl<'a> Status<'a> {
+    /// Shows what is pending.
+    #[must_use]
+    pub fn new(status: &'a flow::Status) -> Self {
+        let pending = |pending: &flow::Pending| PendingView {
+            id: pending.id.clone(),
+            path: path(&pending.path),
+            created_at: time(pending.created_at),
+            sessions: pending.sessions,
+            due: pending.due,
+        };
+        let held = status.held.iter().map(|held| HeldView {
+            code: held.key.code(),
+            session_key: held.session_key.as_str(),
+            checkpoint: &held.checkpoint,
+            rule: &held.rule,
+            reason: &held.reason,
+            message: &held.message,
+        });
+        let last = status.last.as_ref().map(|last| LastRecoveryView {
+            at: time(last.at),
+            trigger: &last.trigger,
+            outcome: &last.outcome,
+        });
+        Self {
+            schema: "comeback.status.v1",
+            enabled: status.enabled,
+            boot: status.boot.as_ref().map(BootView::new),
+            pending: status.pending.as_ref().map(pending),
+            held: held.collect(),
+            last_recovery: last,
+            warnings: &status.warnings,
+        }
+    }
+}
