@@ -241,7 +241,7 @@ impl Gateway {
         self.home.path().join("bin")
     }
 
-    fn tmp(&self) -> PathBuf {
+    pub fn tmp(&self) -> PathBuf {
         self.home.path().join("tmp")
     }
 
