@@ -60,6 +60,7 @@ fn context(globals: &Globals) -> Result<Context> {
         workspace: globals.workspace.clone(),
         clock: Clock::new(globals.now),
         offline: globals.offline,
+        verbose: globals.verbose,
     })
 }
 

@@ -17,10 +17,11 @@ use crate::support::fs;
 /// What the caller's block says where the agent gave no work to do afterwards.
 const DEFAULT_AFTER: &str = "Tell the user that the gateway is back, then go on with what was under way";
 
-/// The files, written.
+/// The files, written; an earlier checkpoint of the same boot is still open.
 #[derive(Debug)]
 pub(super) struct Files {
     pub(super) checkpoint: PathBuf,
+    earlier: Vec<PathBuf>,
 }
 
 /// Makes a checkpoint's id: its time, to the millisecond, in a form that sorts.
@@ -30,8 +31,8 @@ pub fn id(context: &Context) -> String {
 }
 
 impl Files {
-    /// Writes both. Blocks of an earlier checkpoint of this boot that the new one does not name are taken over,
-    /// and the earlier one is used up: one restart has one checkpoint.
+    /// Writes both, or neither. Blocks of an earlier checkpoint of this boot that the new one does not name are
+    /// taken over: one restart has one checkpoint.
     pub(super) fn write(
         context: &Context,
         request: &Request,
@@ -49,11 +50,18 @@ impl Files {
         }
         let checkpoint = Checkpoint::new(meta(context, request, id, boot, last_entry), blocks);
         let path = store.write(&checkpoint, context.clock.now().with_timezone(&Local).naive_local())?;
-        for (old, _) in earlier {
-            store.mark_consumed(&old, context.clock.now())?;
+        let files = Self { checkpoint: path, earlier: earlier.into_iter().map(|(path, _)| path).collect() };
+        if let Err(error) = now::update(&context.paths.now(), &snapshot(context, request)) {
+            files.take_back()?;
+            return Err(error);
         }
-        now::update(&context.paths.now(), &snapshot(context, request))?;
-        Ok(Self { checkpoint: path })
+        Ok(files)
+    }
+
+    /// Marks the earlier checkpoints as used up, once the way back of the new one stands.
+    pub(super) fn supersede(&self, context: &Context) -> Result<()> {
+        let store = Store::new(context.paths.checkpoints());
+        self.earlier.iter().try_for_each(|old| store.mark_consumed(old, context.clock.now()).map(drop))
     }
 
     /// Takes the checkpoint away again, because there will be no restart.

@@ -197,8 +197,8 @@ fn by_the_gateway(
         return Ok(prepared);
     }
     let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
-    let files = Files::write(context, request, &prepared.checkpoint, Some(&boot), caller.last_entry_id())?;
-    prepared.path.clone_from(&files.checkpoint);
+    let files = save(context, request, &mut prepared, &mut ledger, Some(caller))?;
+    context.step(format_args!("wrote {}", prepared.path.display()));
     let at = context.clock.now() + request.delay;
     match Wake::new(context, &request.session_key, caller.route.as_ref(), at).arm(gateway) {
         Ok(job) => prepared.job = Some(job),
@@ -210,7 +210,7 @@ fn by_the_gateway(
             return Err(no_way_back(error));
         }
     }
-    ledger.append(context.clock.now(), recorded(request, &prepared, caller.route.clone()))?;
+    files.supersede(context)?;
     if let Some(route) = &caller.route {
         prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot));
     }
@@ -228,12 +228,29 @@ fn no_way_back(error: Error) -> Error {
         .hint("do not restart; `comeback setup install --hook` makes a way back without the job")
 }
 
-fn recorded(request: &Request, prepared: &Prepared, route: Option<Route>) -> Event {
-    Event::Prepared {
+/// Writes the files and the ledger's record of them; all of it or nothing.
+fn save(
+    context: &Context,
+    request: &Request,
+    prepared: &mut Prepared,
+    ledger: &mut Writer,
+    caller: Option<&Evidence>,
+) -> Result<Files> {
+    let last_entry = caller.and_then(Evidence::last_entry_id);
+    let files = Files::write(context, request, &prepared.checkpoint, prepared.boot.as_ref(), last_entry)?;
+    prepared.path.clone_from(&files.checkpoint);
+    let record = Event::Prepared {
         checkpoint: prepared.checkpoint.clone(),
         session_key: request.session_key.clone(),
-        route,
+        route: caller.and_then(|caller| caller.route.clone()),
         boot: prepared.boot.clone(),
+    };
+    match ledger.append(context.clock.now(), record) {
+        Ok(()) => Ok(files),
+        Err(error) => {
+            files.take_back()?;
+            Err(error)
+        }
     }
 }
 
@@ -271,32 +288,30 @@ fn by_the_agent(
     gateway: Option<(&mut Gateway, &Evidence)>,
     unreachable: Option<Error>,
 ) -> Result<Prepared> {
-    let (boot, tools, route, last_entry, warnings) = match gateway {
+    let (boot, tools, caller, warnings) = match gateway {
         Some((gateway, caller)) => (
             Some(gateway.boot().clone()),
             tools::of(gateway, &request.session_key)?,
-            caller.route.clone(),
-            caller.last_entry_id(),
+            Some(caller),
             gateway.warnings().to_vec(),
         ),
-        None => (context.running_boot(), Tools::usual(&context.paths.state), None, None, Vec::new()),
+        None => (context.running_boot(), Tools::usual(&context.paths.state), None, Vec::new()),
     };
+    let route = caller.and_then(|caller| caller.route.as_ref());
     let mut prepared = Prepared { warnings, ..Prepared::draft(context, request, boot.as_ref(), tools)? };
     prepared.warnings.extend(unreachable.map(|error| error.full()));
     let at = context.clock.now() + request.delay;
-    let wake = Wake::new(context, &request.session_key, route.as_ref(), at);
+    let wake = Wake::new(context, &request.session_key, route, at);
     prepared.calls.extend(tools.schedule.map(|tool| ToolCall::schedule(tool, &wake.spec())));
     if prepared.calls.is_empty() && !prepared.hook {
         return Err(Error::new(Kind::Refused, "no way back: the agent has no tool to schedule with")
             .hint("do not restart; `comeback setup install --hook` makes a way back without a job"));
     }
-    prepared.calls.extend(route.as_ref().map(|route| ToolCall::message(route, &before(request))));
+    prepared.calls.extend(route.map(|route| ToolCall::message(route, &before(request))));
     if request.dry_run {
         return Ok(prepared);
     }
     let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
-    let files = Files::write(context, request, &prepared.checkpoint, boot.as_ref(), last_entry)?;
-    prepared.path = files.checkpoint;
-    ledger.append(context.clock.now(), recorded(request, &prepared, route))?;
+    save(context, request, &mut prepared, &mut ledger, caller)?.supersede(context)?;
     Ok(prepared)
 }

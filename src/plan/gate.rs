@@ -55,6 +55,12 @@ pub(super) fn decide(
     let hold = |rule, reason: &str| ruling(Decision::Hold, rule, reason.to_owned());
     let left_out = |agent: AgentId| situation.policy.left_out.contains(&agent);
 
+    if candidate.undecided {
+        return hold(
+            "unsettled",
+            "a turn of the gateway's own has not ended, or its recovery has not decided",
+        );
+    }
     match judgement.verdict {
         Verdict::Unreadable => return skip("unknown-session", &judgement.reason),
         Verdict::Live => return skip("live", &judgement.reason),
@@ -62,9 +68,6 @@ pub(super) fn decide(
     }
     if block.session_key.agent().is_some_and(left_out) {
         return skip("left-out", "the policy leaves its agent out");
-    }
-    if candidate.undecided {
-        return hold("native-undecided", "OpenClaw's own recovery has not decided about its turn");
     }
     if named_twice {
         return hold("named-twice", "the checkpoint names the session twice");

@@ -28,7 +28,12 @@ pub fn command(gateway: &Gateway, arguments: &[&str]) -> Command {
 
 /// Runs the program and returns what it printed and how it ended.
 pub fn run(gateway: &Gateway, arguments: &[&str]) -> Output {
-    run_bounded(command(gateway, arguments), &gateway.tmp(), BOUND)
+    bounded(gateway, command(gateway, arguments))
+}
+
+/// Runs any command beside the gateway.
+pub fn bounded(gateway: &Gateway, command: Command) -> Output {
+    run_bounded(command, &gateway.tmp(), BOUND)
 }
 
 /// Runs the program with `--json`, expects this exit code, and returns the object.
