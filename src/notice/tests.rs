@@ -93,9 +93,10 @@ fn a_resume() {
         last_done: Some("401, idempotency and timezone cases pass"),
         next_step: Some("Publish acceptance summary"),
         blockers: Some("none"),
+        message: Some("Send it before noon."),
     };
-    insta::assert_snapshot!(resume_message(&record, &key()), @r"
-    The gateway has restarted. Go on with the work of this conversation.
+    insta::assert_snapshot!(resume_message(&record, Some(&session("agent:main:main")), &key()), @r"
+    The gateway has restarted. Go on with the work of this conversation. This message comes from comeback, the restart helper of this machine, for the session `agent:main:main`, which prepared the restart.
 
     Verify what was done before you repeat anything: what is already done must not happen twice.
 
@@ -106,6 +107,7 @@ fn a_resume() {
     Last done: 401, idempotency and timezone cases pass
     Next: Publish acceptance summary
     Blockers: none
+    Message: Send it before noon.
     ```
 
     Idempotency key: comeback-d528bef2c8c3f4450923700691183596
@@ -114,8 +116,8 @@ fn a_resume() {
 
 #[test]
 fn a_resume_of_what_nobody_recorded() {
-    insta::assert_snapshot!(resume_message(&Record::default(), &key()), @r"
-    The gateway has restarted. Go on with the work of this conversation.
+    insta::assert_snapshot!(resume_message(&Record::default(), None, &key()), @r"
+    The gateway has restarted. Go on with the work of this conversation. This message comes from comeback, the restart helper of this machine.
 
     Verify what was done before you repeat anything: what is already done must not happen twice.
 
@@ -162,8 +164,8 @@ fn the_job() {
 #[test]
 fn a_hostile_record_stays_data() {
     let record = Record { goal: Some(HOSTILE), ..Record::default() };
-    insta::assert_snapshot!(resume_message(&record, &key()), @r"
-    The gateway has restarted. Go on with the work of this conversation.
+    insta::assert_snapshot!(resume_message(&record, None, &key()), @r"
+    The gateway has restarted. Go on with the work of this conversation. This message comes from comeback, the restart helper of this machine.
 
     Verify what was done before you repeat anything: what is already done must not happen twice.
 
@@ -180,8 +182,13 @@ fn a_hostile_record_stays_data() {
 /// Renders every message with the same text in every place.
 fn all_with(text: &str) -> Vec<String> {
     let (session, key) = (session("agent:main:main"), key());
-    let record =
-        Record { goal: Some(text), last_done: Some(text), next_step: Some(text), blockers: Some(text) };
+    let record = Record {
+        goal: Some(text),
+        last_done: Some(text),
+        next_step: Some(text),
+        blockers: Some(text),
+        message: Some(text),
+    };
     let resumed = [Resumed { session: &session, about: Some(text) }];
     let held = [Held { session: &session, about: Some(text), key: &key, reason: text }];
     let manual = [FollowUp { session: &session, about: Some(text), reason: text }];
@@ -190,7 +197,7 @@ fn all_with(text: &str) -> Vec<String> {
         render(&Notice::BackOnline { next: Some(text) }),
         render(&Notice::Summary { resumed: &resumed, held: &held, manual: &manual }),
         render(&Notice::NeverHappened { checkpoint: Path::new(text) }),
-        resume_message(&record, &key),
+        resume_message(&record, Some(&session), &key),
         resume_own_message(&record, &key),
         job_message(),
     ]
@@ -233,7 +240,7 @@ fn mentions_links_and_markup_of_a_record_are_code() {
 #[test]
 fn the_key_stands_on_the_last_line() {
     for message in
-        [resume_message(&Record::default(), &key()), resume_own_message(&Record::default(), &key())]
+        [resume_message(&Record::default(), None, &key()), resume_own_message(&Record::default(), &key())]
     {
         assert_eq!(message.lines().last(), Some(format!("Idempotency key: {}", key()).as_str()));
     }

@@ -3,7 +3,7 @@
 use super::build::Candidate;
 use super::item::Ruling;
 use super::policy::Policy;
-use super::rules::Rules;
+use super::rules::{Assessment, Rules};
 use crate::model::{AgentId, Decision, Risk, SessionKey, Verdict};
 
 /// What the gate must know beside the block and its session.
@@ -36,6 +36,14 @@ impl Situation<'_> {
     }
 }
 
+/// Assesses what tells the agent what to do: its next step, and the message that somebody wrote.
+fn assess(step: &str, message: Option<&str>, rules: &Rules) -> Assessment {
+    match message.map(|message| rules.assess(message)) {
+        Some(message) if message.risk == Risk::High => message,
+        _ => rules.assess(step),
+    }
+}
+
 /// Decides about one block; the first rule that applies names the decision.
 pub(super) fn decide(
     candidate: &Candidate<'_>,
@@ -44,7 +52,7 @@ pub(super) fn decide(
     rules: &Rules,
 ) -> Ruling {
     let Candidate { block, judgement, .. } = candidate;
-    let step = rules.assess(&block.next_step);
+    let step = assess(&block.next_step, block.written_message(), rules);
     let ruling = |decision, rule: &str, reason: String| Ruling {
         decision,
         risk: step.risk,

@@ -17,8 +17,8 @@ pub const BEN: i64 = 102;
 /// Has work that is blocked.
 pub const CYD: i64 = 103;
 pub const SOON: Duration = Duration::from_secs(60);
-/// A job comes due, and a turn begins.
-pub const LATER: Duration = Duration::from_secs(150);
+/// A job comes due, and a turn begins; one that was missed during the restart is put off by two minutes.
+pub const LATER: Duration = Duration::from_secs(240);
 
 pub fn key(chat: i64) -> String {
     format!("agent:main:telegram:direct:{chat}")
@@ -138,7 +138,7 @@ pub fn is_summary(text: &str) -> bool {
 }
 
 pub fn approve(world: &World) {
-    comeback::call(&world.gateway, "gateway.restart.request", r#"{"reason":"approved"}"#);
+    comeback::call(&world.gateway, "gateway.restart.request", &json!({"reason": "approved"}));
 }
 
 /// Each heard what it should, once.
