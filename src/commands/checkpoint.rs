@@ -5,9 +5,8 @@ use std::process::ExitCode;
 
 use chrono::Local;
 
-use super::{ago, context, print, read_stdin, warn};
+use super::{Globals, ago, context, print, read_stdin, warn};
 use crate::checkpoint::{self, Block, Checkpoint, Entry, Meta, Store};
-use crate::cli::Globals;
 use crate::flow::{Context, checkpoint_id};
 use crate::json::v1;
 use crate::support::error::{Error, Kind, Result};

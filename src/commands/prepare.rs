@@ -4,9 +4,8 @@ use std::process::ExitCode;
 
 use chrono::TimeDelta;
 
-use super::{context, duration, parsed, print, read_stdin, warn};
+use super::{Globals, context, duration, parsed, print, read_stdin, warn};
 use crate::checkpoint::read_snapshot;
-use crate::cli::Globals;
 use crate::flow::{self, PrepareRequest, Prepared, Restart, ToolCall};
 use crate::json::v1;
 use crate::model::SessionKey;
