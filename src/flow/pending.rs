@@ -11,6 +11,8 @@ use crate::support::error::Result;
 
 /// A checkpoint older than this at the gateway's start is not acted on by itself.
 const MAX_AGE: TimeDelta = TimeDelta::hours(12);
+/// A restart that comes this soon after `prepare` is one that its user is waiting for.
+pub(super) const ATTENDED_FOR: TimeDelta = TimeDelta::minutes(15);
 
 /// The newest checkpoint that is not used up.
 #[derive(Clone, Debug)]
@@ -58,9 +60,14 @@ impl Waiting {
         }
     }
 
-    /// Tells whether the restart came too long after the checkpoint for anybody to be sure of it.
-    pub(super) fn is_stale(&self, running: &Boot) -> bool {
-        running.started_at - self.created_at > MAX_AGE
+    /// Tells whether the restart, at `start`, came too long after the checkpoint for anybody to be sure of it.
+    pub(super) fn is_stale(&self, start: DateTime<Utc>) -> bool {
+        start - self.created_at > MAX_AGE
+    }
+
+    /// Tells whether the restart, at `start`, came so soon after the checkpoint that its user is waiting for it.
+    pub(super) fn is_awaited(&self, start: DateTime<Utc>) -> bool {
+        start - self.created_at < ATTENDED_FOR
     }
 }
 
