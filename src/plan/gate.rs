@@ -5,6 +5,7 @@ use super::item::Ruling;
 use super::policy::Policy;
 use super::rules::Rules;
 use crate::model::{AgentId, Decision, Risk, SessionKey, Verdict};
+use crate::support::redact::redact;
 
 /// What the gate must know beside the block and its session.
 #[derive(Clone, Copy)]
@@ -70,7 +71,7 @@ pub(super) fn decide(
         return hold("named-twice", "the checkpoint names the session twice");
     }
     if block.is_blocked() {
-        return ruling(Decision::Hold, "blocked", format!("blocked: {}", block.blockers));
+        return ruling(Decision::Hold, "blocked", format!("blocked: {}", redact(&block.blockers)));
     }
     if situation.stale {
         return hold("stale", "the checkpoint is older than twelve hours");
