@@ -293,3 +293,6 @@ fn agent_params(session: &SessionKey, message: &str, key: &IdempotencyKey, route
     }
     params
 }
+
+#[cfg(test)]
+mod tests;
