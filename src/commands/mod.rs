@@ -1,6 +1,7 @@
 //! One file a command: parse, call, print.
 
 mod checkpoint;
+mod globals;
 mod now;
 mod prepare;
 mod recover;
@@ -15,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Subcommand;
 use serde::Serialize;
 
-use crate::cli::Globals;
+pub(crate) use self::globals::Globals;
 use crate::flow::{Context, Settings};
 use crate::support::clock::Clock;
 use crate::support::error::{Error, Kind, Result};

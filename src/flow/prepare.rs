@@ -115,7 +115,13 @@ pub enum Restart {
 /// allowed; [`Kind::Gateway`] where the gateway cannot be reached and the agent did not offer to make the calls.
 pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
     if !context.policy.enabled {
-        return Err(Error::new(Kind::Refused, "the policy has switched comeback off (enabled: false)"));
+        return Err(Error::new(Kind::Refused, "the policy has switched comeback off (enabled: false)").hint(
+            format!(
+                "nothing would bring the work back: ask the operator to restart, or to set enabled in {} or {}",
+                context.paths.policy().display(),
+                context.paths.workspace_policy().display(),
+            ),
+        ));
     }
     let mut gateway = match context.connect(Scopes::ADMIN, PATIENCE) {
         Ok(gateway) => gateway,
@@ -206,11 +212,11 @@ fn by_the_gateway(
             .warnings
             .push(format!("no recovery job, the startup hook is the only way back: {}", error.full())),
         Err(error) => {
-            files.take_back()?;
+            files.take_back(context)?;
             return Err(no_way_back(error));
         }
     }
-    files.supersede(context)?;
+    prepared.warnings.extend(files.supersede(context));
     if let Some(route) = &caller.route {
         prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot));
     }
@@ -248,7 +254,7 @@ fn save(
     match ledger.append(context.clock.now(), record) {
         Ok(()) => Ok(files),
         Err(error) => {
-            files.take_back()?;
+            files.take_back(context)?;
             Err(error)
         }
     }
@@ -307,11 +313,13 @@ fn by_the_agent(
         return Err(Error::new(Kind::Refused, "no way back: the agent has no tool to schedule with")
             .hint("do not restart; `comeback setup install --hook` makes a way back without a job"));
     }
-    prepared.calls.extend(route.map(|route| ToolCall::message(route, &before(request))));
+    let told = route.filter(|_| tools.message);
+    prepared.calls.extend(told.map(|route| ToolCall::message(route, &before(request))));
     if request.dry_run {
         return Ok(prepared);
     }
     let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
-    save(context, request, &mut prepared, &mut ledger, caller)?.supersede(context)?;
+    let files = save(context, request, &mut prepared, &mut ledger, caller)?;
+    prepared.warnings.extend(files.supersede(context));
     Ok(prepared)
 }
