@@ -154,7 +154,7 @@ mod tests {
         );
         let (own, other) = (&plan.items()[0], &plan.items()[1]);
         assert!(own.message.contains("You restarted the gateway") && own.message.contains(own.key.as_str()));
-        assert!(other.message.contains("cut your work off") && other.message.contains("run the tests"));
+        assert!(other.message.contains("Go on with the work") && other.message.contains("run the tests"));
         assert_eq!((&own.about, own.key == other.key), (&None, false));
     }
 
