@@ -22,7 +22,6 @@ use crate::ledger::{Event, Writer};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
 use crate::notice::{self, Notice};
 use crate::session::{self, Evidence};
-use crate::setup::{self, Openclaw};
 use crate::support::error::{Error, Kind, Result};
 
 /// How long a starting gateway is waited for.
@@ -47,12 +46,23 @@ pub struct Request {
     pub after: Vec<String>,
     /// The sessions that the agent described.
     pub snapshot: Vec<Block>,
-    /// Whether to ask the gateway for the restart.
-    pub restart: bool,
-    /// Whether the agent makes the calls itself.
-    pub tool_calls: bool,
+    /// Whether the startup hook is installed: it is a way back by itself.
+    pub hook: bool,
+    /// Who makes which calls.
+    pub mode: Mode,
     /// Whether to change nothing.
     pub dry_run: bool,
+}
+
+/// Who makes which calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// We do, all but the restart.
+    Prepare,
+    /// We do, and ask the gateway for the restart.
+    PrepareAndRestart,
+    /// The agent does; we write the files and name the calls.
+    ToolCalls,
 }
 
 /// What was prepared.
@@ -80,20 +90,19 @@ pub struct Prepared {
 
 impl Prepared {
     /// What will be true once everything stands; with `dry_run` it stays at that.
-    fn draft(context: &Context, request: &Request, boot: Option<&Boot>, tools: Tools) -> Result<Self> {
-        let openclaw = Openclaw::new(&context.paths, Some(context.config.path.clone()));
+    fn draft(context: &Context, request: &Request, boot: Option<&Boot>, tools: Tools) -> Self {
         let call = tools.restart.map(|tool| ToolCall::restart(tool, &request.reason));
-        Ok(Self {
+        Self {
             checkpoint: files::id(context),
             path: context.paths.checkpoints(),
             boot: boot.cloned(),
             job: None,
-            hook: setup::installed(&context.paths, &openclaw)?.is_some(),
+            hook: request.hook,
             notified: None,
             calls: Vec::new(),
             restart: call.map_or(Restart::Operator, Restart::Call),
             warnings: Vec::new(),
-        })
+        }
     }
 }
 
@@ -125,15 +134,17 @@ pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
     }
     let mut gateway = match context.connect(Scopes::ADMIN, PATIENCE) {
         Ok(gateway) => gateway,
-        Err(error) if request.tool_calls => return by_the_agent(context, request, None, Some(error)),
+        Err(error) if request.mode == Mode::ToolCalls => {
+            return by_the_agent(context, request, None, Some(error));
+        }
         Err(error) => return Err(error.hint("add --tool-calls to make the calls yourself")),
     };
     check_config(&mut gateway)?;
     let caller = caller(&mut gateway, &request.session_key)?;
-    if request.tool_calls {
+    if request.mode == Mode::ToolCalls {
         return by_the_agent(context, request, Some((&mut gateway, &caller)), None);
     }
-    if request.restart {
+    if request.mode == Mode::PrepareAndRestart {
         check_restart(context, &gateway)?;
     }
     by_the_gateway(context, request, &mut gateway, &caller)
@@ -197,7 +208,7 @@ fn by_the_gateway(
     let tools = tools::of(gateway, &request.session_key)?;
     let mut prepared = Prepared {
         warnings: gateway.warnings().to_vec(),
-        ..Prepared::draft(context, request, Some(&boot), tools)?
+        ..Prepared::draft(context, request, Some(&boot), tools)
     };
     if request.dry_run {
         return Ok(prepared);
@@ -220,7 +231,7 @@ fn by_the_gateway(
     if let Some(route) = &caller.route {
         prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot));
     }
-    if request.restart {
+    if request.mode == Mode::PrepareAndRestart {
         let params = json!({ "reason": request.reason, "sessionKey": request.session_key });
         gateway.call("gateway.restart.request", &params)?;
         prepared.restart = Restart::Requested;
@@ -304,7 +315,7 @@ fn by_the_agent(
         None => (context.running_boot(), Tools::usual(&context.paths.state), None, Vec::new()),
     };
     let route = caller.and_then(|caller| caller.route.as_ref());
-    let mut prepared = Prepared { warnings, ..Prepared::draft(context, request, boot.as_ref(), tools)? };
+    let mut prepared = Prepared { warnings, ..Prepared::draft(context, request, boot.as_ref(), tools) };
     prepared.warnings.extend(unreachable.map(|error| error.full()));
     let at = context.clock.now() + request.delay;
     let wake = Wake::new(context, &request.session_key, route, at);
