@@ -7,8 +7,10 @@ use serde_json::json;
 
 use crate::comeback;
 use crate::harness::World;
+use crate::harness::wait;
 use crate::people::{
-    ADA, BEN, CYD, Restart, approve, ask_for_the_restart, everybody_heard_once, key, no_job_yet, three_chats,
+    ADA, BEN, CYD, Restart, SOON, approve, ask_for_the_restart, everybody_heard_once, key, no_job_yet,
+    three_chats,
 };
 
 /// Runs `comeback recover` and kills it as it enters the `number`th call of `call`; tells whether it got that far.
@@ -53,6 +55,10 @@ fn a_helper_that_is_killed_sends_nothing_twice(#[case] version: &str) {
 fn a_gateway_that_is_down_costs_nothing_but_the_exit_code(#[case] version: &str) {
     let mut world = three_chats(version, Restart::Operator, no_job_yet);
     ask_for_the_restart(&world);
+    wait::until("the end of Ada's turn", SOON, || {
+        let row = comeback::call(&world.gateway, "sessions.describe", &json!({"key": key(ADA)}));
+        (row["session"]["status"] == "done").then_some(())
+    });
     world.gateway.sigkill();
     let report = comeback::json(&world.gateway, 7, &["recover"]);
     assert_eq!(report["outcome"], "unreachable");

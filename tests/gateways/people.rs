@@ -22,6 +22,8 @@ pub const LATER: Duration = Duration::from_secs(240);
 
 /// What the recovery job tells the agent to run.
 const JOB: &str = "comeback recover --trigger job";
+/// What every resume message ends with.
+const RESUME: &str = "Idempotency key: comeback-";
 
 pub fn key(chat: i64) -> String {
     format!("agent:main:telegram:direct:{chat}")
@@ -87,7 +89,7 @@ fn script(
         if said.contains(JOB) {
             return Reply::exec(JOB);
         }
-        if said.contains("Idempotency key: comeback-") {
+        if said.contains(RESUME) {
             let remembers = request.remembers("start the weekly report");
             return Reply::text(match () {
                 () if request.remembers("please restart the gateway") => "The settings are active, Ada.",
@@ -103,11 +105,12 @@ fn script(
 }
 
 /// The results that the model has still to react to. A silent answer leaves no trace in the history: what it reacted to
-/// stands there unanswered, in front of the job's next message.
+/// stands there unanswered, in front of our next message; so does the result that a crash left out.
 fn unanswered_results(request: &Request) -> String {
     let recent = request.since_last_assistant();
-    let job = recent.iter().rposition(|message| message.role == "user" && message.text.contains(JOB));
-    let recent = &recent[job.unwrap_or_default()..];
+    let is_ours = |text: &str| text.contains(JOB) || text.contains(RESUME);
+    let ours = recent.iter().rposition(|message| message.role == "user" && is_ours(&message.text));
+    let recent = &recent[ours.unwrap_or_default()..];
     let results = recent.iter().filter(|message| message.role == "tool");
     results.map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n")
 }
