@@ -16,15 +16,15 @@ use crate::model::{Boot, IdempotencyKey, Route, SessionKey, Verdict};
 use crate::plan::Approved;
 use crate::session::{self, Evidence};
 use crate::support::clock::Clock;
-use crate::support::error::Result;
+use crate::support::error::{Kind, Result};
 
 /// How long a gateway remembers a key (five minutes, of which one is left as a margin).
 const REMEMBERED: TimeDelta = TimeDelta::minutes(4);
 /// How long a refusal that asks for patience is heeded.
 const REFUSAL_PATIENCE: Duration = Duration::from_secs(30);
-
-/// The pause before a refused call is tried again, where the gateway names none.
+/// The pause before a refused call is tried again, where the gateway names none, and the shortest.
 const REFUSAL_PAUSE: Duration = Duration::from_millis(500);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 /// How much longer than asked an answer to `agent.wait` may take.
 const FOLLOW_MARGIN: Duration = Duration::from_secs(10);
 
@@ -54,6 +54,7 @@ pub struct Dispatcher<'a> {
 }
 
 /// What the ledger says of an effect that is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Before {
     /// It was never sent, or refused.
     Nothing,
@@ -79,15 +80,16 @@ impl<'a> Dispatcher<'a> {
     pub fn resume(&mut self, approved: &Approved) -> Result<Sent> {
         let item = approved.item();
         let before = self.before(&item.key);
-        if matches!(before, Before::Taken) {
+        if before == Before::Taken {
             return Ok(Sent::Already);
         }
         let evidence = session::read(self.gateway, &item.session_key)?;
-        if let Some(sent) = self.last_look(&item.key, &before, evidence.as_ref())? {
+        if let Some(sent) = self.last_look(&item.key, before, evidence.as_ref())? {
             return Ok(sent);
         }
         let params = agent_params(&item.session_key, &item.message, &item.key, item.route.as_ref());
-        self.send(&item.key, &item.session_key, Effect::Resume, "agent", &params)
+        let intent = self.intent(&item.key, &item.session_key, Effect::Resume);
+        self.send(&item.key, intent, before, "agent", &params)
     }
 
     /// Sends a notice to a chat; `session` is whose chat it is.
@@ -101,14 +103,16 @@ impl<'a> Dispatcher<'a> {
         route: &Route,
         text: &str,
     ) -> Result<Sent> {
-        match self.before(key) {
+        let before = self.before(key);
+        match before {
             Before::Taken => Ok(Sent::Already),
             Before::Forgotten => Ok(Sent::Unknown("an earlier run may have sent it".to_owned())),
             Before::Nothing | Before::Remembered => {
                 let mut params = route_params(route);
                 params["message"] = json!(text);
                 params["idempotencyKey"] = json!(key);
-                self.send(key, session, Effect::Notice, "send", &params)
+                let intent = self.intent(key, session, Effect::Notice);
+                self.send(key, intent, before, "send", &params)
             }
         }
     }
@@ -147,14 +151,19 @@ impl<'a> Dispatcher<'a> {
         self.ledger.ledger().effect(key)?.run_id.clone()
     }
 
-    /// Learns what became of the runs that an earlier run of this program started in this boot.
+    /// Learns what became of the runs that an earlier run of this program started in this boot; what the gateway
+    /// does not tell stays open, and stops nothing.
     ///
     /// # Errors
-    /// Where the gateway or the ledger fails.
+    /// Where the ledger fails.
     pub fn reconcile(&mut self) -> Result<()> {
         for (key, run, boot) in self.ledger.ledger().open_runs() {
-            if !self.boot.is_after(&boot) {
-                self.follow(&key, &run, Duration::from_millis(1))?;
+            if self.boot.is_after(&boot) {
+                continue;
+            }
+            match self.follow(&key, &run, Duration::from_millis(1)) {
+                Err(error) if error.kind() != Kind::Gateway => return Err(error),
+                _ => {}
             }
         }
         Ok(())
@@ -181,14 +190,14 @@ impl<'a> Dispatcher<'a> {
     fn last_look(
         &mut self,
         key: &IdempotencyKey,
-        before: &Before,
+        before: Before,
         evidence: Option<&Evidence>,
     ) -> Result<Option<Sent>> {
         if evidence.is_some_and(|evidence| evidence.mentions(key)) {
             self.record(key, Outcome::Accepted, Some("found in the transcript"), None)?;
             return Ok(Some(Sent::Already));
         }
-        if matches!(before, Before::Forgotten) {
+        if before == Before::Forgotten {
             let why = "an earlier run may have sent it, and the transcript does not show it";
             self.record(key, Outcome::Unknown, Some(why), None)?;
             return Ok(Some(Sent::Unknown(why.to_owned())));
@@ -200,42 +209,52 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
+    fn intent(&self, key: &IdempotencyKey, session: &SessionKey, effect: Effect) -> Event {
+        Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: self.boot.clone() }
+    }
+
+    /// Sends an effect under its key. What is sent a second time has its intent already: the gateway remembers the
+    /// key from the first time, and what it refuses now may have been taken then.
     fn send(
         &mut self,
         key: &IdempotencyKey,
-        session: &SessionKey,
-        effect: Effect,
+        intent: Event,
+        before: Before,
         method: &str,
         params: &Value,
     ) -> Result<Sent> {
-        let intent =
-            Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: self.boot.clone() };
-        self.ledger.append(self.clock.now(), intent)?;
+        let is_first = before == Before::Nothing;
+        if is_first {
+            self.ledger.append(self.clock.now(), intent)?;
+        }
         match self.call_patiently(method, params) {
             Ok(answer) => {
                 let run = answer.get("runId").and_then(Value::as_str).map(str::to_owned);
                 self.record(key, Outcome::Accepted, None, run.clone())?;
                 Ok(Sent::Accepted(run))
             }
-            // No outcome is written: the intent stays open.
-            Err(error @ CallError::Lost(_)) => Ok(Sent::Unanswered(error.to_string())),
-            Err(error @ (CallError::Refused(_) | CallError::NotSent(_))) => {
+            Err(error @ (CallError::Refused(_) | CallError::NotSent(_))) if is_first => {
                 let why = error.to_string();
                 self.record(key, Outcome::Refused, Some(&why), None)?;
                 Ok(Sent::Refused(why))
             }
+            // No outcome is written: the intent stays open.
+            Err(error) => Ok(Sent::Unanswered(error.to_string())),
         }
     }
 
     fn call_patiently(&mut self, method: &str, params: &Value) -> std::result::Result<Value, CallError> {
         let deadline = Instant::now() + REFUSAL_PATIENCE;
         loop {
-            match self.gateway.call(method, params) {
-                Err(CallError::Refused(refusal)) if refusal.retryable && Instant::now() < deadline => {
-                    thread::sleep(refusal.retry_after.unwrap_or(REFUSAL_PAUSE));
-                }
-                result => return result,
+            let answer = self.gateway.call(method, params);
+            let refusal =
+                answer.as_ref().err().and_then(CallError::refusal).filter(|refusal| refusal.retryable);
+            let Some(refusal) = refusal else { return answer };
+            let pause = refusal.retry_after.unwrap_or(REFUSAL_PAUSE).max(SHORTEST_PAUSE);
+            if Instant::now() + pause > deadline {
+                return answer;
             }
+            thread::sleep(pause);
         }
     }
 
@@ -274,3 +293,6 @@ fn agent_params(session: &SessionKey, message: &str, key: &IdempotencyKey, route
     }
     params
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,6 +59,14 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// Refuses to change what a newer program wrote; `origin` names it.
+    ///
+    /// # Errors
+    /// [`Kind::Newer`] where the format is newer than this program's.
+    pub fn ensure_known(&self, origin: &str) -> Result<()> {
+        if self.format_version.is_newer() { Err(newer(origin, self.format_version)) } else { Ok(()) }
+    }
+
     /// Makes the front matter of a new checkpoint.
     #[must_use]
     pub fn new(id: &str, created_at: DateTime<Utc>) -> Self {
@@ -177,9 +185,7 @@ pub(super) fn newer(origin: &str, version: FormatVersion) -> Error {
 /// whether a front matter that is laid out otherwise took it.
 pub(super) fn consumed(origin: &str, text: &str, front: &str, at: DateTime<Utc>) -> Result<Option<String>> {
     let meta = parse(origin, front)?;
-    if meta.format_version.is_newer() {
-        return Err(newer(origin, meta.format_version));
-    }
+    meta.ensure_known(origin)?;
     if meta.consumed_at.is_some() {
         return Ok(None);
     }

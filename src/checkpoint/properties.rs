@@ -1,3 +1,4 @@
+//! What is written is read back, for any text in any field.
 #![expect(clippy::unwrap_used, reason = "the fixture parses")]
 
 use chrono::NaiveDateTime;

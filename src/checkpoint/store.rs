@@ -102,8 +102,8 @@ impl Store {
     /// [`Kind::Newer`] where the checkpoint came from a newer program's file; [`Kind::User`] where the file cannot
     /// be written.
     pub fn write(&self, checkpoint: &Checkpoint, local: NaiveDateTime) -> Result<PathBuf> {
-        if let Some(meta) = checkpoint.meta.as_ref().filter(|meta| meta.format_version.is_newer()) {
-            return Err(meta::newer(&meta.id, meta.format_version));
+        if let Some(meta) = &checkpoint.meta {
+            meta.ensure_known(&meta.id)?;
         }
         let name = local.format("%Y-%m-%d/%H%M%S").to_string();
         let mut path = self.dir.join(format!("{name}.md"));

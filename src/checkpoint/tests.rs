@@ -1,3 +1,4 @@
+//! Checkpoints of the seed, of ours and of newer programs, read and written.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its text or files has failed")]
 
 use std::fs;

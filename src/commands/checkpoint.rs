@@ -5,9 +5,8 @@ use std::process::ExitCode;
 
 use chrono::Local;
 
-use super::{ago, context, print, read_stdin, warn};
+use super::{Globals, ago, context, print, read_stdin, warn};
 use crate::checkpoint::{self, Block, Checkpoint, Entry, Meta, Store};
-use crate::cli::Globals;
 use crate::flow::{Context, checkpoint_id};
 use crate::json::v1;
 use crate::support::error::{Error, Kind, Result};
@@ -57,21 +56,18 @@ fn build(context: &Context, globals: &Globals, out: Option<PathBuf>, dry_run: bo
     let checkpoint = Checkpoint::new(meta, blocks);
     let local = now.with_timezone(&Local).naive_local();
     let path = match out {
-        _ if dry_run => PathBuf::new(),
+        _ if dry_run => None,
         Some(path) => {
             fs::write(&path, checkpoint::render(&checkpoint, local).as_bytes())?;
-            path
+            Some(path)
         }
-        None => Store::new(context.paths.checkpoints()).write(&checkpoint, local)?,
+        None => Some(Store::new(context.paths.checkpoints()).write(&checkpoint, local)?),
     };
-    let text = || {
-        if dry_run {
-            checkpoint::render(&checkpoint, local)
-        } else {
-            format!("Wrote checkpoint: {}", path.display())
-        }
+    let text = || match &path {
+        Some(path) => format!("Wrote checkpoint: {}", path.display()),
+        None => checkpoint::render(&checkpoint, local),
     };
-    print(globals, || v1::Checkpoint::new(&path, &checkpoint), text)?;
+    print(globals, || v1::Checkpoint::new(path.as_deref(), &checkpoint), text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -82,7 +78,7 @@ fn show(context: &Context, globals: &Globals, file: Option<PathBuf>) -> Result<E
         None => newest(&store)?,
     };
     let checkpoint = store.load(&path)?;
-    print(globals, || v1::Checkpoint::new(&path, &checkpoint), || blocks_text(&path, &checkpoint))?;
+    print(globals, || v1::Checkpoint::new(Some(&path), &checkpoint), || blocks_text(&path, &checkpoint))?;
     warn(&checkpoint.warnings);
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! One file a command: parse, call, print.
 
 mod checkpoint;
+mod globals;
 mod now;
 mod prepare;
 mod recover;
@@ -15,8 +16,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Subcommand;
 use serde::Serialize;
 
-use crate::cli::Globals;
+pub(crate) use self::globals::Globals;
 use crate::flow::{Context, Settings};
+use crate::setup::Openclaw;
 use crate::support::clock::Clock;
 use crate::support::error::{Error, Kind, Result};
 
@@ -62,6 +64,11 @@ fn context(globals: &Globals) -> Result<Context> {
         offline: globals.offline,
         verbose: globals.verbose,
     })
+}
+
+/// Returns the `openclaw` command line of this gateway.
+fn openclaw(context: &Context) -> Openclaw {
+    Openclaw::new(&context.paths, Some(context.config.path.clone()))
 }
 
 /// Prints the result: one JSON object, or text for people.

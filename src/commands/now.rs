@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{context, print};
-use crate::cli::Globals;
+use super::{Globals, context, print};
 use crate::flow::Context;
 use crate::json::v1;
 use crate::model::SessionKey;

@@ -4,14 +4,15 @@ use std::process::ExitCode;
 
 use chrono::TimeDelta;
 
-use super::{context, duration, parsed, print, read_stdin, warn};
+use super::{Globals, context, duration, openclaw, parsed, print, read_stdin, warn};
 use crate::checkpoint::read_snapshot;
-use crate::cli::Globals;
-use crate::flow::{self, PrepareRequest, Prepared, Restart, ToolCall};
+use crate::flow::{self, Mode, PrepareRequest, Prepared, Restart, ToolCall};
 use crate::json::v1;
 use crate::model::SessionKey;
+use crate::setup;
 use crate::support::clock::rfc3339;
-use crate::support::error::Result;
+use crate::support::error::{Error, Kind, Result};
+use crate::support::redact::redact;
 
 const EXAMPLE: &str = "\
 Example:
@@ -65,23 +66,36 @@ pub(crate) fn run(args: Args, globals: &Globals) -> Result<ExitCode> {
         Some(_) => read_snapshot(&read_stdin()?)?,
         None => Vec::new(),
     };
+    let context = context(globals).map_err(refused)?;
     let request = PrepareRequest {
         session_key: args.session_key,
-        reason: args.reason,
+        reason: redact(&args.reason).into_owned(),
         delay: args.delay,
         status: args.status,
         tasks: args.tasks,
         context: args.context,
         after: args.after,
         snapshot,
-        restart: args.restart,
-        tool_calls: args.tool_calls,
+        hook: setup::installed(&context.paths, &openclaw(&context))?.is_some(),
+        mode: match (args.restart, args.tool_calls) {
+            (true, _) => Mode::PrepareAndRestart,
+            (_, true) => Mode::ToolCalls,
+            (false, false) => Mode::Prepare,
+        },
         dry_run: args.dry_run,
     };
-    let prepared = flow::prepare(&context(globals)?, &request)?;
+    let prepared = flow::prepare(&context, &request)?;
     print(globals, || v1::Prepare::new(&prepared, request.dry_run), || text(&prepared, &request))?;
     warn(&prepared.warnings);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Turns settings that cannot be read into a refusal: a gateway might not start with them.
+fn refused(error: Error) -> Error {
+    let hints = error.hints().to_vec();
+    let refused =
+        Error::new(Kind::Refused, "nothing was prepared: the settings cannot be read").because(error);
+    hints.into_iter().fold(refused, Error::hint).hint("do not restart; mend it, then prepare again")
 }
 
 fn text(prepared: &Prepared, request: &PrepareRequest) -> String {

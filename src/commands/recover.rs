@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use super::prepare::call_text;
-use super::{context, print, say, warn};
-use crate::cli::Globals;
+use super::{Globals, context, print, say, warn};
 use crate::flow::{self, ItemReport, ItemState, Outcome, RecoverRequest, Report, Trigger};
 use crate::json::v1;
 use crate::support::error::{Kind, Result};

@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{ago, context, print, warn};
-use crate::cli::Globals;
+use super::{Globals, ago, context, print, warn};
 use crate::flow::{self, Context, Status};
 use crate::json::v1;
 use crate::support::clock::rfc3339;

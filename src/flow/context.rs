@@ -48,7 +48,7 @@ impl Context {
     /// Resolves the settings; reads the gateway's configuration and the two policies.
     ///
     /// # Errors
-    /// Where a file does not parse, or there is no home directory to look into.
+    /// Where a file does not parse, or there is no state directory of the given name, or no home to look into.
     pub fn load(settings: Settings) -> Result<Self> {
         let state = state_dir(settings.state_dir)?;
         let config = Config::load(&state, &|name| std::env::var(name).ok())?;
@@ -101,7 +101,14 @@ impl Context {
 
 fn state_dir(given: Option<PathBuf>) -> Result<PathBuf> {
     if let Some(dir) = given {
-        return Ok(expand_home(&dir.to_string_lossy()));
+        let dir = expand_home(&dir.to_string_lossy());
+        if !dir.is_dir() {
+            let message = format!("there is no state directory {}", dir.display());
+            return Err(Error::new(Kind::User, message).hint(
+                "--state-dir or OPENCLAW_STATE_DIR names it; `openclaw gateway status` shows the gateway's",
+            ));
+        }
+        return Ok(dir);
     }
     let home = std::env::home_dir().ok_or_else(|| {
         Error::new(Kind::User, "cannot find the home directory")

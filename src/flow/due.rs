@@ -3,11 +3,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, Utc};
 
 use super::call::ToolCall;
 use super::context::Context;
-use super::pending::Waiting;
+use super::pending::{ATTENDED_FOR, Waiting};
 use super::recover::{ItemReport, ItemState, Outcome, PATIENCE, Report, Request, Trigger};
 use super::way_back;
 use crate::checkpoint::{Block, Marked, Store};
@@ -23,8 +23,6 @@ use crate::support::error::{Error, Result};
 /// How long the gateway's own affairs may take: native recovery decides within 8 s of the start (measured).
 const NATIVE_PATIENCE: Duration = Duration::from_secs(45);
 const NATIVE_POLL: Duration = Duration::from_millis(250);
-/// A restart that comes this soon after `prepare` is one that its user is waiting for.
-const ATTENDED_FOR: TimeDelta = TimeDelta::minutes(15);
 /// How long `--wait` follows one run.
 const FOLLOW_FOR: Duration = Duration::from_secs(600);
 
@@ -67,7 +65,7 @@ pub(super) fn recover(
         tell(&mut dispatcher, waiting, caller, route, &mut report)?;
     }
     if request.wait {
-        follow(&mut dispatcher, &mut report)?;
+        follow(&mut dispatcher, &mut report);
     }
     finish(context, ledger, waiting, &mut report)?;
     Ok(report)
@@ -139,11 +137,14 @@ fn plan(
     let blocks = waiting.checkpoint.blocks.iter().zip(sessions);
     let candidates: Vec<Candidate<'_>> =
         blocks.map(|(block, evidence)| candidate(block, evidence.as_ref(), spoken_to, boot)).collect();
-    let attended = request.trigger == Trigger::Manual || boot.started_at - waiting.created_at < ATTENDED_FOR;
-    let stale = waiting.is_stale(boot);
     let may_address =
         |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, open_by_default);
-    plan::build(&candidates, &situation(context, waiting, attended, stale, &may_address))
+    plan::build(&candidates, &situation(context, request, waiting, boot.started_at, &may_address))
+}
+
+/// The judgement of the session that the recovery job has woken.
+fn taken_by_the_job() -> Judgement {
+    Judgement { verdict: Verdict::Live, reason: "the recovery job speaks to it".to_owned() }
 }
 
 fn candidate<'a>(
@@ -153,27 +154,23 @@ fn candidate<'a>(
     boot: &Boot,
 ) -> Candidate<'a> {
     let has_the_job = spoken_to == Some(&block.session_key);
-    let judgement = if has_the_job {
-        Judgement { verdict: Verdict::Live, reason: "the recovery job speaks to it".to_owned() }
-    } else {
-        session::judge(evidence, boot.started_at)
-    };
+    let judgement = if has_the_job { taken_by_the_job() } else { session::judge(evidence, boot.started_at) };
     let undecided = !has_the_job && evidence.is_some_and(|evidence| is_unsettled(evidence, boot));
     Candidate { block, judgement, undecided, route: evidence.and_then(|evidence| evidence.route.clone()) }
 }
 
 fn situation<'a>(
     context: &'a Context,
+    request: Request,
     waiting: &'a Waiting,
-    attended: bool,
-    stale: bool,
+    start: DateTime<Utc>,
     may_address: &'a dyn Fn(&AgentId, &AgentId) -> bool,
 ) -> Situation<'a> {
     Situation {
         checkpoint: &waiting.id,
         caller: waiting.caller.as_ref(),
-        attended,
-        stale,
+        attended: request.trigger == Trigger::Manual || waiting.is_awaited(start),
+        stale: waiting.is_stale(start),
         policy: &context.policy,
         may_address,
     }
@@ -278,17 +275,23 @@ pub(super) fn trouble(sent: &Sent) -> Option<&str> {
     }
 }
 
-fn follow(dispatcher: &mut Dispatcher<'_>, report: &mut Report) -> Result<()> {
+/// Follows the runs to their end; what cannot be followed has been sent all the same.
+fn follow(dispatcher: &mut Dispatcher<'_>, report: &mut Report) {
     for one in report.items.iter_mut().filter(|one| one.state == ItemState::Resumed) {
-        if let Some(run) = dispatcher.run_of(&one.item.key) {
-            one.state = match dispatcher.follow(&one.item.key, &run, FOLLOW_FOR)? {
-                Some(ledger::Outcome::Done) => ItemState::Finished("done".to_owned()),
-                Some(_) => ItemState::Failed("its run ended in an error".to_owned()),
-                None => ItemState::Resumed,
-            };
+        let Some(run) = dispatcher.run_of(&one.item.key) else { continue };
+        match dispatcher.follow(&one.item.key, &run, FOLLOW_FOR) {
+            Ok(Some(ledger::Outcome::Done)) => one.state = ItemState::Finished("done".to_owned()),
+            Ok(Some(_)) => one.state = ItemState::Failed("its run ended in an error".to_owned()),
+            Ok(None) => {}
+            Err(error) => {
+                report.warnings.push(format!(
+                    "{} cannot be followed: {}",
+                    one.item.session_key,
+                    error.full()
+                ));
+            }
         }
     }
-    Ok(())
 }
 
 /// Marks the checkpoint as used up, unless something failed that the next run may mend.
@@ -307,18 +310,33 @@ fn finish(context: &Context, ledger: &mut Writer, waiting: &Waiting, report: &mu
 
 /// Plans without evidence, for an agent that can reach the sessions although we cannot reach the gateway.
 pub(super) fn unreachable(context: &Context, request: Request, waiting: &Waiting, error: &Error) -> Report {
+    let mut report = Report::new(request, Outcome::Unreachable);
+    report.warnings.push(error.full());
+    report.warnings.extend(error.hints().iter().cloned());
+    let boot = context.running_boot();
+    if boot.as_ref().is_some_and(|boot| !waiting.is_due(boot)) {
+        report.warnings.push("the gateway has not restarted since the checkpoint was written".to_owned());
+        return report;
+    }
+    let start = boot.map_or_else(|| context.clock.now(), |boot| boot.started_at);
+    let woken = waiting.caller.as_ref().filter(|_| request.trigger == Trigger::Job);
     let unseen =
-        Judgement { verdict: Verdict::Complete, reason: "the gateway could not be asked".to_owned() };
-    let candidate = |block| Candidate { block, judgement: unseen.clone(), undecided: false, route: None };
-    let candidates: Vec<Candidate<'_>> = waiting.checkpoint.blocks.iter().map(candidate).collect();
+        || Judgement { verdict: Verdict::Complete, reason: "the gateway could not be asked".to_owned() };
+    let blocks = waiting.checkpoint.blocks.iter();
+    let candidates = blocks.map(|block| Candidate {
+        judgement: if woken == Some(&block.session_key) { taken_by_the_job() } else { unseen() },
+        undecided: false,
+        route: None,
+        block,
+    });
+    let candidates: Vec<Candidate<'_>> = candidates.collect();
     let may_address = |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, false);
-    let plan = plan::build(&candidates, &situation(context, waiting, true, false, &may_address));
-    let items: Vec<ItemReport> = plan.gated().into_iter().map(planned).collect();
-    let due = items.iter().filter(|one| one.state == ItemState::Due);
-    let calls = due.map(|one| ToolCall::resume(&one.item.session_key, &one.item.message)).collect();
-    let mut warnings = vec![error.full()];
-    warnings.extend(error.hints().iter().cloned());
-    Report { items, calls, warnings, ..Report::new(request, Outcome::Unreachable) }
+    let plan = plan::build(&candidates, &situation(context, request, waiting, start, &may_address));
+    report.own = own_message(&plan, woken);
+    report.items = plan.gated().into_iter().map(planned).collect();
+    let due = report.items.iter().filter(|one| one.state == ItemState::Due);
+    report.calls = due.map(|one| ToolCall::resume(&one.item.session_key, &one.item.message)).collect();
+    report
 }
 
 /// What is left to the agent that the job woke, where another trigger has recovered everything but its session.
@@ -339,6 +357,7 @@ pub(super) fn left_to_the_job(
     let block = checkpoint.blocks.iter().find(|block| caller == Some(&block.session_key));
     Ok(block.and_then(|block| {
         let key = plan::key_of(&entry.id, &block.session_key);
-        (!ledger.is_taken(&key)).then(|| plan::own_message(block, &key))
+        let is_held = ledger.held().iter().any(|held| held.key == key);
+        (!is_held && !ledger.is_taken(&key)).then(|| plan::own_message(block, &key))
     }))
 }

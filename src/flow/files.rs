@@ -1,7 +1,7 @@
 //! The files of a planned restart: the checkpoint and NOW.md.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::Local;
 
@@ -17,11 +17,12 @@ use crate::support::fs;
 /// What the caller's block says where the agent gave no work to do afterwards.
 const DEFAULT_AFTER: &str = "Tell the user that the gateway is back, then go on with what was under way";
 
-/// The files, written; an earlier checkpoint of the same boot is still open.
+/// The files, written, and what they took the place of.
 #[derive(Debug)]
 pub(super) struct Files {
     pub(super) checkpoint: PathBuf,
     earlier: Vec<PathBuf>,
+    snapshot: Option<String>,
 }
 
 /// Makes a checkpoint's id: its time, to the millisecond, in a form that sorts.
@@ -41,6 +42,7 @@ impl Files {
         last_entry: Option<&str>,
     ) -> Result<Self> {
         let store = Store::new(context.paths.checkpoints());
+        let snapshot = fs::read(&context.paths.now())?;
         let earlier = super::pending::of_this_boot(&store, boot);
         let mut blocks = blocks(request);
         for (_, checkpoint) in &earlier {
@@ -50,24 +52,34 @@ impl Files {
         }
         let checkpoint = Checkpoint::new(meta(context, request, id, boot, last_entry), blocks);
         let path = store.write(&checkpoint, context.clock.now().with_timezone(&Local).naive_local())?;
-        let files = Self { checkpoint: path, earlier: earlier.into_iter().map(|(path, _)| path).collect() };
-        if let Err(error) = now::update(&context.paths.now(), &snapshot(context, request)) {
-            files.take_back()?;
+        if let Err(error) = now::update(&context.paths.now(), &changes(context, request)) {
+            remove(&path)?;
             return Err(error);
         }
-        Ok(files)
+        let earlier = earlier.into_iter().map(|(path, _)| path).collect();
+        Ok(Self { checkpoint: path, earlier, snapshot })
     }
 
-    /// Marks the earlier checkpoints as used up, once the way back of the new one stands.
-    pub(super) fn supersede(&self, context: &Context) -> Result<()> {
+    /// Marks the earlier checkpoints as used up, now that this one stands; returns what went wrong with that, which
+    /// does no harm: only the newest checkpoint counts.
+    pub(super) fn supersede(&self, context: &Context) -> Vec<String> {
         let store = Store::new(context.paths.checkpoints());
-        self.earlier.iter().try_for_each(|old| store.mark_consumed(old, context.clock.now()).map(drop))
+        let mark = |old: &PathBuf| store.mark_consumed(old, context.clock.now()).err();
+        self.earlier.iter().filter_map(mark).map(|error| error.full()).collect()
     }
 
-    /// Takes the checkpoint away again, because there will be no restart.
-    pub(super) fn take_back(&self) -> Result<()> {
-        std::fs::remove_file(&self.checkpoint).map_err(|error| fs::failed("remove", &self.checkpoint, error))
+    /// Brings back what stood there before, because there will be no restart.
+    pub(super) fn take_back(&self, context: &Context) -> Result<()> {
+        remove(&self.checkpoint)?;
+        match &self.snapshot {
+            Some(text) => fs::write(&context.paths.now(), text.as_bytes()),
+            None => remove(&context.paths.now()),
+        }
     }
+}
+
+fn remove(path: &Path) -> Result<()> {
+    std::fs::remove_file(path).map_err(|error| fs::failed("remove", path, error))
 }
 
 fn is_new(old: &Block, blocks: &[Block]) -> bool {
@@ -116,7 +128,7 @@ fn own_block(request: &Request) -> Block {
     }
 }
 
-fn snapshot(context: &Context, request: &Request) -> Changes {
+fn changes(context: &Context, request: &Request) -> Changes {
     let status =
         request.status.clone().unwrap_or_else(|| format!("Restarting the gateway: {}", request.reason));
     let after = if request.after.is_empty() { vec![DEFAULT_AFTER.to_owned()] } else { request.after.clone() };

@@ -11,6 +11,8 @@ use crate::support::error::Result;
 
 /// A checkpoint older than this at the gateway's start is not acted on by itself.
 const MAX_AGE: TimeDelta = TimeDelta::hours(12);
+/// A restart that comes this soon after `prepare` is one that its user is waiting for.
+pub(super) const ATTENDED_FOR: TimeDelta = TimeDelta::minutes(15);
 
 /// The newest checkpoint that is not used up.
 #[derive(Clone, Debug)]
@@ -58,9 +60,14 @@ impl Waiting {
         }
     }
 
-    /// Tells whether the restart came too long after the checkpoint for anybody to be sure of it.
-    pub(super) fn is_stale(&self, running: &Boot) -> bool {
-        running.started_at - self.created_at > MAX_AGE
+    /// Tells whether the restart, at `start`, came too long after the checkpoint for anybody to be sure of it.
+    pub(super) fn is_stale(&self, start: DateTime<Utc>) -> bool {
+        start - self.created_at > MAX_AGE
+    }
+
+    /// Tells whether the restart, at `start`, came so soon after the checkpoint that its user is waiting for it.
+    pub(super) fn is_awaited(&self, start: DateTime<Utc>) -> bool {
+        start - self.created_at < ATTENDED_FOR
     }
 }
 
@@ -74,4 +81,124 @@ pub(super) fn of_this_boot(store: &Store, boot: Option<&Boot>) -> Vec<(PathBuf, 
         recorded.is_some_and(|recorded| !boot.is_after(recorded) && !recorded.is_after(boot))
     };
     readable.filter(|(_, checkpoint)| !checkpoint.is_consumed() && same(checkpoint)).collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
+mod tests {
+    use std::time::Duration;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::checkpoint::{Block, Meta};
+    use crate::ledger::Writer;
+    use crate::support::paths::Paths;
+
+    const CREATED: i64 = 100_000;
+
+    struct Rig {
+        _dir: tempfile::TempDir,
+        paths: Paths,
+        store: Store,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let paths = Paths { state: dir.path().join("state"), workspace: dir.path().join("workspace") };
+            let store = Store::new(paths.checkpoints());
+            Self { _dir: dir, paths, store }
+        }
+
+        /// Writes a checkpoint of the boot that began at `boot`, or of one that is not known.
+        fn prepare(&self, created: i64, boot: Option<i64>) -> PathBuf {
+            let meta = Meta { boot: boot.map(started), ..Meta::new(&created.to_string(), at(created)) };
+            let block = Block::new("agent:main:main".parse().unwrap());
+            self.store.write(&Checkpoint::new(meta, vec![block]), at(created).naive_utc()).unwrap()
+        }
+
+        fn waiting(&self) -> Option<Waiting> {
+            Waiting::find(&self.store, &Ledger::read(&self.paths.ledger()).unwrap()).unwrap()
+        }
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn started(seconds: i64) -> Boot {
+        Boot { started_at: at(seconds), boot_id: None }
+    }
+
+    #[rstest]
+    #[case::the_same_boot(Some(50), 50, false)]
+    #[case::the_same_boot_read_otherwise(Some(50), 51, false)]
+    #[case::a_later_boot(Some(50), CREATED + 5, true)]
+    #[case::an_earlier_boot(Some(50), 40, false)]
+    #[case::a_later_boot_than_the_checkpoint(None, CREATED + 5, true)]
+    #[case::a_boot_before_the_checkpoint(None, CREATED - 5, false)]
+    fn a_checkpoint_is_due_in_a_later_boot(
+        #[case] recorded: Option<i64>,
+        #[case] running: i64,
+        #[case] due: bool,
+    ) {
+        let rig = Rig::new();
+        rig.prepare(CREATED, recorded);
+        assert_eq!(rig.waiting().unwrap().is_due(&started(running)), due);
+    }
+
+    #[rstest]
+    #[case::at_once(5, true, false)]
+    #[case::within_a_quarter_of_an_hour(899, true, false)]
+    #[case::later(900, false, false)]
+    #[case::half_a_day(43_200, false, false)]
+    #[case::more(43_201, false, true)]
+    fn the_time_to_the_restart_tells_who_waits(
+        #[case] after: i64,
+        #[case] awaited: bool,
+        #[case] stale: bool,
+    ) {
+        let rig = Rig::new();
+        rig.prepare(CREATED, Some(50));
+        let waiting = rig.waiting().unwrap();
+        let start = at(CREATED + after);
+        assert_eq!((waiting.is_awaited(start), waiting.is_stale(start)), (awaited, stale));
+    }
+
+    #[test]
+    fn only_the_newest_checkpoint_waits_and_only_until_it_is_used() {
+        let rig = Rig::new();
+        assert!(rig.waiting().is_none());
+        rig.prepare(CREATED, Some(50));
+        let newest = rig.prepare(CREATED + 60, Some(50));
+        assert_eq!(rig.waiting().unwrap().path, newest);
+        rig.store.mark_consumed(&newest, at(CREATED + 90)).unwrap();
+        assert!(rig.waiting().is_none(), "what is older was replaced");
+    }
+
+    #[test]
+    fn the_ledger_can_say_that_a_checkpoint_is_used() {
+        let rig = Rig::new();
+        rig.prepare(CREATED, Some(50));
+        let id = rig.waiting().unwrap().id;
+        let mut writer = Writer::open(&rig.paths, Duration::ZERO, at(CREATED)).unwrap();
+        writer.append(at(CREATED), Event::Consumed { checkpoint: id }).unwrap();
+        assert!(rig.waiting().is_none());
+    }
+
+    #[test]
+    fn the_open_checkpoints_of_this_boot_are_found() {
+        let rig = Rig::new();
+        let open = rig.prepare(CREATED, Some(50));
+        rig.prepare(CREATED + 1, Some(10));
+        rig.prepare(CREATED + 2, None);
+        let used = rig.prepare(CREATED + 3, Some(50));
+        rig.store.mark_consumed(&used, at(CREATED + 4)).unwrap();
+        let found = |boot: Option<&Boot>| -> Vec<PathBuf> {
+            of_this_boot(&rig.store, boot).into_iter().map(|(path, _)| path).collect()
+        };
+        assert_eq!(found(Some(&started(50))), [open]);
+        assert!(found(None).is_empty() && found(Some(&started(CREATED + 9))).is_empty());
+    }
 }

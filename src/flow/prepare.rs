@@ -22,7 +22,6 @@ use crate::ledger::{Event, Writer};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
 use crate::notice::{self, Notice};
 use crate::session::{self, Evidence};
-use crate::setup::{self, Openclaw};
 use crate::support::error::{Error, Kind, Result};
 
 /// How long a starting gateway is waited for.
@@ -47,12 +46,23 @@ pub struct Request {
     pub after: Vec<String>,
     /// The sessions that the agent described.
     pub snapshot: Vec<Block>,
-    /// Whether to ask the gateway for the restart.
-    pub restart: bool,
-    /// Whether the agent makes the calls itself.
-    pub tool_calls: bool,
+    /// Whether the startup hook is installed: it is a way back by itself.
+    pub hook: bool,
+    /// Who makes which calls.
+    pub mode: Mode,
     /// Whether to change nothing.
     pub dry_run: bool,
+}
+
+/// Who makes which calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// We do, all but the restart.
+    Prepare,
+    /// We do, and ask the gateway for the restart.
+    PrepareAndRestart,
+    /// The agent does; we write the files and name the calls.
+    ToolCalls,
 }
 
 /// What was prepared.
@@ -80,20 +90,19 @@ pub struct Prepared {
 
 impl Prepared {
     /// What will be true once everything stands; with `dry_run` it stays at that.
-    fn draft(context: &Context, request: &Request, boot: Option<&Boot>, tools: Tools) -> Result<Self> {
-        let openclaw = Openclaw::new(&context.paths, Some(context.config.path.clone()));
+    fn draft(context: &Context, request: &Request, boot: Option<&Boot>, tools: Tools) -> Self {
         let call = tools.restart.map(|tool| ToolCall::restart(tool, &request.reason));
-        Ok(Self {
+        Self {
             checkpoint: files::id(context),
             path: context.paths.checkpoints(),
             boot: boot.cloned(),
             job: None,
-            hook: setup::installed(&context.paths, &openclaw)?.is_some(),
+            hook: request.hook,
             notified: None,
             calls: Vec::new(),
             restart: call.map_or(Restart::Operator, Restart::Call),
             warnings: Vec::new(),
-        })
+        }
     }
 }
 
@@ -115,19 +124,27 @@ pub enum Restart {
 /// allowed; [`Kind::Gateway`] where the gateway cannot be reached and the agent did not offer to make the calls.
 pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
     if !context.policy.enabled {
-        return Err(Error::new(Kind::Refused, "the policy has switched comeback off (enabled: false)"));
+        return Err(Error::new(Kind::Refused, "the policy has switched comeback off (enabled: false)").hint(
+            format!(
+                "nothing would bring the work back: ask the operator to restart, or to set enabled in {} or {}",
+                context.paths.policy().display(),
+                context.paths.workspace_policy().display(),
+            ),
+        ));
     }
     let mut gateway = match context.connect(Scopes::ADMIN, PATIENCE) {
         Ok(gateway) => gateway,
-        Err(error) if request.tool_calls => return by_the_agent(context, request, None, Some(error)),
+        Err(error) if request.mode == Mode::ToolCalls => {
+            return by_the_agent(context, request, None, Some(error));
+        }
         Err(error) => return Err(error.hint("add --tool-calls to make the calls yourself")),
     };
     check_config(&mut gateway)?;
     let caller = caller(&mut gateway, &request.session_key)?;
-    if request.tool_calls {
+    if request.mode == Mode::ToolCalls {
         return by_the_agent(context, request, Some((&mut gateway, &caller)), None);
     }
-    if request.restart {
+    if request.mode == Mode::PrepareAndRestart {
         check_restart(context, &gateway)?;
     }
     by_the_gateway(context, request, &mut gateway, &caller)
@@ -191,7 +208,7 @@ fn by_the_gateway(
     let tools = tools::of(gateway, &request.session_key)?;
     let mut prepared = Prepared {
         warnings: gateway.warnings().to_vec(),
-        ..Prepared::draft(context, request, Some(&boot), tools)?
+        ..Prepared::draft(context, request, Some(&boot), tools)
     };
     if request.dry_run {
         return Ok(prepared);
@@ -206,15 +223,15 @@ fn by_the_gateway(
             .warnings
             .push(format!("no recovery job, the startup hook is the only way back: {}", error.full())),
         Err(error) => {
-            files.take_back()?;
+            files.take_back(context)?;
             return Err(no_way_back(error));
         }
     }
-    files.supersede(context)?;
+    prepared.warnings.extend(files.supersede(context));
     if let Some(route) = &caller.route {
         prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot));
     }
-    if request.restart {
+    if request.mode == Mode::PrepareAndRestart {
         let params = json!({ "reason": request.reason, "sessionKey": request.session_key });
         gateway.call("gateway.restart.request", &params)?;
         prepared.restart = Restart::Requested;
@@ -248,7 +265,7 @@ fn save(
     match ledger.append(context.clock.now(), record) {
         Ok(()) => Ok(files),
         Err(error) => {
-            files.take_back()?;
+            files.take_back(context)?;
             Err(error)
         }
     }
@@ -298,7 +315,7 @@ fn by_the_agent(
         None => (context.running_boot(), Tools::usual(&context.paths.state), None, Vec::new()),
     };
     let route = caller.and_then(|caller| caller.route.as_ref());
-    let mut prepared = Prepared { warnings, ..Prepared::draft(context, request, boot.as_ref(), tools)? };
+    let mut prepared = Prepared { warnings, ..Prepared::draft(context, request, boot.as_ref(), tools) };
     prepared.warnings.extend(unreachable.map(|error| error.full()));
     let at = context.clock.now() + request.delay;
     let wake = Wake::new(context, &request.session_key, route, at);
@@ -307,11 +324,13 @@ fn by_the_agent(
         return Err(Error::new(Kind::Refused, "no way back: the agent has no tool to schedule with")
             .hint("do not restart; `comeback setup install --hook` makes a way back without a job"));
     }
-    prepared.calls.extend(route.map(|route| ToolCall::message(route, &before(request))));
+    let told = route.filter(|_| tools.message);
+    prepared.calls.extend(told.map(|route| ToolCall::message(route, &before(request))));
     if request.dry_run {
         return Ok(prepared);
     }
     let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
-    save(context, request, &mut prepared, &mut ledger, caller)?.supersede(context)?;
+    let files = save(context, request, &mut prepared, &mut ledger, caller)?;
+    prepared.warnings.extend(files.supersede(context));
     Ok(prepared)
 }

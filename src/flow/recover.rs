@@ -167,7 +167,8 @@ impl Report {
 /// Recovers from a restart: at most once for each session, whoever calls and however often.
 ///
 /// # Errors
-/// [`Kind::Busy`](crate::support::error::Kind::Busy) where another run holds the lock; else where the newest
+/// [`Kind::Busy`](crate::support::error::Kind::Busy) where another run holds the lock,
+/// [`Kind::Newer`](crate::support::error::Kind::Newer) where a newer program wrote the checkpoint; else where the newest
 /// checkpoint does not parse, or the ledger or the gateway fails before anything was sent. What fails later is in
 /// the report.
 pub fn recover(context: &Context, request: Request) -> Result<Report> {
@@ -180,6 +181,10 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
         let own = due::left_to_the_job(context, request.trigger, &store, ledger.ledger())?;
         return Ok(Report { own, ..Report::new(request, Outcome::Nothing) });
     };
+    if let Some(meta) = &waiting.checkpoint.meta {
+        // Its mark could not be set, so nothing of it is sent.
+        meta.ensure_known(&waiting.path.display().to_string())?;
+    }
     let patience = if request.wait_gateway { START_PATIENCE } else { PATIENCE };
     let mut report = match context.connect(Scopes::TALK, patience) {
         Err(error) => due::unreachable(context, request, &waiting, &error),

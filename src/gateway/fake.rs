@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a fake gateway that fails has failed its test")]
 
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,13 +11,16 @@ use ed25519_dalek::{Signature, Verifier, VerifyingKey};
 use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
+use super::{Access, Config, Gateway, Scopes};
+use crate::support::paths::Paths;
+
 /// The other end of one connection.
-pub(super) struct Peer {
+pub(crate) struct Peer {
     ws: WebSocket<TcpStream>,
 }
 
 /// Serves each connection by `script`, which is told its number; returns the port.
-pub(super) fn serve(mut script: impl FnMut(usize, Peer) + Send + 'static) -> u16 {
+pub(crate) fn serve(mut script: impl FnMut(usize, Peer) + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -27,6 +31,14 @@ pub(super) fn serve(mut script: impl FnMut(usize, Peer) + Send + 'static) -> u16
         }
     });
     port
+}
+
+/// Connects to a gateway that [`serve`] serves, with the state in `paths`.
+pub(crate) fn connect(paths: &Paths, port: u16) -> Gateway {
+    let token = |name: &str| (name == "OPENCLAW_GATEWAY_TOKEN").then(|| "hunter2-token".to_owned());
+    let mut config = Config::load(&paths.state, &token).unwrap();
+    config.port = port;
+    Gateway::connect(&Access { paths, config: &config }, Scopes::TALK, Duration::ZERO).unwrap()
 }
 
 impl Peer {

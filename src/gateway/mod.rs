@@ -17,7 +17,7 @@ pub mod tools;
 mod ws;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod tests;
 

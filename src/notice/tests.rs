@@ -1,5 +1,5 @@
-#![expect(clippy::unwrap_used, reason = "the literals are well formed")]
 //! Every message as it goes out, and what hostile records cannot do to it.
+#![expect(clippy::unwrap_used, reason = "the literals are well formed")]
 
 use pulldown_cmark::{Event, Parser};
 

@@ -1,3 +1,4 @@
+//! NOW.md read and spliced, whatever people have made of it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 
 use std::os::unix::fs::PermissionsExt;

@@ -105,3 +105,76 @@ fn cap(items: &mut [Item], situation: &Situation<'_>) {
         };
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "the literals are well formed")]
+mod tests {
+    use super::*;
+    use crate::model::Verdict;
+    use crate::plan::{Gated, Policy};
+
+    const CALLER: &str = "agent:main:telegram:direct:77";
+
+    fn block(key: &str, next: &str) -> Block {
+        Block { next_step: next.to_owned(), ..Block::new(key.parse().unwrap()) }
+    }
+
+    fn planned(blocks: &[Block], attended: bool, max_unattended: usize) -> Plan {
+        let judgement = Judgement { verdict: Verdict::Interrupted, reason: "cut".into() };
+        let candidate =
+            |block| Candidate { block, judgement: judgement.clone(), undecided: false, route: None };
+        let candidates: Vec<_> = blocks.iter().map(candidate).collect();
+        let policy = Policy { max_unattended, ..Policy::default() };
+        let caller = CALLER.parse().unwrap();
+        let situation = Situation {
+            checkpoint: "c",
+            caller: Some(&caller),
+            attended,
+            stale: false,
+            policy: &policy,
+            may_address: &|_, _| true,
+        };
+        build(&candidates, &situation)
+    }
+
+    fn rules(plan: &Plan) -> Vec<(&str, &str)> {
+        plan.items().iter().map(|item| (item.session_key.as_str(), item.ruling.rule.as_str())).collect()
+    }
+
+    #[test]
+    fn the_callers_session_comes_first_and_then_the_checkpoints_order() {
+        let plan = planned(
+            &[block("agent:b:x", "run the tests"), block("agent:a:x", "pay"), block(CALLER, "(fill)")],
+            true,
+            10,
+        );
+        assert_eq!(
+            rules(&plan),
+            [(CALLER, "own-session"), ("agent:b:x", "ordinary-work"), ("agent:a:x", "payment")]
+        );
+        let (own, other) = (&plan.items()[0], &plan.items()[1]);
+        assert!(own.message.contains("You restarted the gateway") && own.message.contains(own.key.as_str()));
+        assert!(other.message.contains("Go on with the work") && other.message.contains("run the tests"));
+        assert_eq!((&own.about, own.key == other.key), (&None, false));
+    }
+
+    #[test]
+    fn a_session_that_is_named_twice_is_one_item_and_held() {
+        let blocks = ["run the tests", "run the linter"].map(|next| block("agent:b:x", next));
+        assert_eq!(rules(&planned(&blocks, true, 10)), [("agent:b:x", "named-twice")]);
+    }
+
+    #[test]
+    fn what_goes_beyond_the_cap_is_held_when_nobody_attends() {
+        let mut blocks = vec![block("agent:a:x", "delete it")];
+        blocks.extend((0..3).map(|n| block(&format!("agent:b:{n}"), "run the tests")));
+        let sent = |attended, max| {
+            let gated = planned(&blocks, attended, max).gated();
+            gated.iter().filter(|item| matches!(item, Gated::Send(_))).count()
+        };
+        assert_eq!((sent(false, 2), sent(false, 0), sent(true, 2)), (2, 0, 3));
+        let plan = planned(&blocks, false, 2);
+        assert_eq!(rules(&plan)[0].1, "deletion", "what is held anyway does not count");
+        assert_eq!(rules(&plan)[3], ("agent:b:2", "cap"));
+    }
+}

@@ -78,10 +78,13 @@ impl Author {
         let text = text.trim_start();
         if text.starts_with(NATIVE_RESUME) {
             Self::NativeRecovery
-        } else if has_provenance || SYSTEM_MADE.iter().any(|start| text.starts_with(start)) {
+        } else if SYSTEM_MADE.iter().any(|start| text.starts_with(start)) {
             Self::System
         } else if IdempotencyKey::find(text).is_some() {
+            // Also with a provenance: an agent passes our message on with `sessions_send`.
             Self::Comeback
+        } else if has_provenance {
+            Self::System
         } else {
             Self::Person
         }
@@ -156,6 +159,8 @@ mod tests {
                 Author::NativeRecovery,
             ),
             (&format!("Continue.\n\n{key}"), false, Author::Comeback),
+            (&format!("Continue.\n\n{key}"), true, Author::Comeback),
+            (&format!("System: exec finished: {key}"), true, Author::System),
         ] {
             assert_eq!(Author::of_user_message(text, provenance), author, "{text}");
         }

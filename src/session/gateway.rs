@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::evidence::{Author, Entry, Evidence, RunStatus};
-use crate::gateway::Gateway;
+use crate::gateway::{CallError, Gateway};
 use crate::model::{Route, SessionKey};
 use crate::support::clock::from_millis;
 use crate::support::error::{Error, Kind, Result};
@@ -19,7 +19,11 @@ const MIRRORS: [&str; 2] = ["delivery-mirror", "gateway-injected"];
 /// # Errors
 /// Where the gateway does not answer, or not in a known shape.
 pub fn read(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Evidence>> {
-    let answer = gateway.call("sessions.describe", &json!({ "key": key }))?;
+    let answer = match gateway.call("sessions.describe", &json!({ "key": key })) {
+        // It is no key of this gateway's: people write checkpoints too.
+        Err(CallError::Refused(refusal)) if refusal.code == "INVALID_REQUEST" => return Ok(None),
+        answer => answer?,
+    };
     let Some(row) = answer.get("session").filter(|row| !row.is_null()) else {
         return Ok(None);
     };

@@ -20,6 +20,9 @@ pub const SOON: Duration = Duration::from_secs(60);
 /// A job comes due, and a turn begins; one that was missed during the restart is put off by two minutes.
 pub const LATER: Duration = Duration::from_secs(240);
 
+/// What the recovery job tells the agent to run.
+const JOB: &str = "comeback recover --trigger job";
+
 pub fn key(chat: i64) -> String {
     format!("agent:main:telegram:direct:{chat}")
 }
@@ -63,8 +66,8 @@ fn script(
     flags: impl Fn() -> String + Send + Sync + 'static,
 ) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
     move |request| {
-        let results = request.last_tool_results();
         let said = request.last_user_text();
+        let results = unanswered_results(request);
         if results.contains("Restart with this call") && restart == Restart::Agent {
             return Reply::tool("gateway", json!({"action": "restart", "reason": "new model settings"}));
         }
@@ -81,8 +84,8 @@ fn script(
         if !results.is_empty() {
             return Reply::text(format!("The tool said: {results}"));
         }
-        if said.contains("comeback recover --trigger job") {
-            return Reply::exec("comeback recover --trigger job");
+        if said.contains(JOB) {
+            return Reply::exec(JOB);
         }
         if said.contains("Idempotency key: comeback-") {
             let remembers = request.remembers("start the weekly report");
@@ -97,6 +100,16 @@ fn script(
         }
         Reply::text("Noted.")
     }
+}
+
+/// The results that the model has still to react to. A silent answer leaves no trace in the history: what it reacted to
+/// stands there unanswered, in front of the job's next message.
+fn unanswered_results(request: &Request) -> String {
+    let recent = request.since_last_assistant();
+    let job = recent.iter().rposition(|message| message.role == "user" && message.text.contains(JOB));
+    let recent = &recent[job.unwrap_or_default()..];
+    let results = recent.iter().filter(|message| message.role == "tool");
+    results.map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 /// Keeps the job out of the way.

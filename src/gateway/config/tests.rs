@@ -1,3 +1,4 @@
+//! Files as operators write them, and what they resolve to.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 
 use std::os::unix::fs::PermissionsExt;

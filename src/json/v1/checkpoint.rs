@@ -14,7 +14,7 @@ use crate::support::error::Error;
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint<'a> {
     schema: &'static str,
-    path: String,
+    path: Option<String>,
     id: Option<&'a str>,
     created_at: Option<String>,
     consumed_at: Option<String>,
@@ -37,9 +37,9 @@ struct BlockView<'a> {
 }
 
 impl<'a> Checkpoint<'a> {
-    /// Shows a checkpoint.
+    /// Shows a checkpoint, and the file that it stands in, if it does.
     #[must_use]
-    pub fn new(file: &Path, checkpoint: &'a checkpoint::Checkpoint) -> Self {
+    pub fn new(file: Option<&Path>, checkpoint: &'a checkpoint::Checkpoint) -> Self {
         let meta = checkpoint.meta.as_ref();
         let block = |block: &'a checkpoint::Block| BlockView {
             session_key: block.session_key.as_str(),
@@ -52,7 +52,7 @@ impl<'a> Checkpoint<'a> {
         };
         Self {
             schema: "comeback.checkpoint.v1",
-            path: path(file),
+            path: file.map(path),
             id: meta.map(|meta| meta.id.as_str()),
             created_at: meta.map(|meta| time(meta.created_at)),
             consumed_at: meta.and_then(|meta| meta.consumed_at).map(time),
