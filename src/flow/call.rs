@@ -46,7 +46,7 @@ impl ToolCall {
     pub fn restart(tool: Restart, reason: &str) -> Self {
         let params = match tool {
             Restart::Gateway => json!({ "action": "restart", "reason": reason, "note": reason }),
-            Restart::Openclaw => json!({ "message": format!("restart the gateway because {reason}") }),
+            Restart::Openclaw => json!({ "message": format!("Restart the gateway. Reason: {reason}") }),
         };
         Self::new(tool.tool(), params)
     }

@@ -3,8 +3,9 @@
 //! Nothing is announced before it stands: the notice goes out last, and only what has been written and read
 //! back is reported. Where no durable way back exists, the checkpoint is taken away again and no restart is named.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, thread};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -26,6 +27,9 @@ use crate::support::error::{Error, Kind, Result};
 
 /// How long a starting gateway is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// 2026.9.6 judges a configuration by a copy that may be half a second old (measured).
+const CONFIG_SETTLES: Duration = Duration::from_secs(1);
 
 /// What the agent asks for.
 #[derive(Clone, Debug)]
@@ -139,7 +143,7 @@ pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
         }
         Err(error) => return Err(error.hint("add --tool-calls to make the calls yourself")),
     };
-    check_config(&mut gateway)?;
+    check_config(&mut gateway, &context.config.path)?;
     let caller = caller(&mut gateway, &request.session_key)?;
     if request.mode == Mode::ToolCalls {
         return by_the_agent(context, request, Some((&mut gateway, &caller)), None);
@@ -151,7 +155,10 @@ pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
 }
 
 /// Refuses a restart into a configuration that would not start again.
-fn check_config(gateway: &mut Gateway) -> Result<()> {
+fn check_config(gateway: &mut Gateway, file: &Path) -> Result<()> {
+    let changed = fs::metadata(file).and_then(|file| file.modified());
+    let age = changed.ok().and_then(|at| at.elapsed().ok()).unwrap_or(CONFIG_SETTLES);
+    thread::sleep(CONFIG_SETTLES.saturating_sub(age));
     let answer = gateway.call("config.get", &json!({}))?;
     if answer.get("valid").and_then(Value::as_bool) != Some(false) {
         return Ok(());

@@ -1,6 +1,6 @@
 //! The time of day: the system's, or one that the caller fixed.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 
 /// Tells the time; fixed in tests and rehearsals by `--now`.
 ///
@@ -27,7 +27,7 @@ impl Clock {
 /// Formats a time as RFC 3339 in UTC with milliseconds only where they are not zero.
 #[must_use]
 pub fn rfc3339(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    time.trunc_subsecs(3).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// Reads milliseconds since 1970, as gateways write times.
