@@ -55,7 +55,7 @@ impl World {
             let (id, params) = (&request["id"], request["params"].clone());
             match request["method"].as_str().unwrap() {
                 "sessions.describe" => {
-                    peer.answer(id, &json!({"session": {"sessionId": "s", "status": "done"}}))
+                    peer.answer(id, &json!({"session": {"sessionId": "s", "status": "done"}}));
                 }
                 "chat.history" => peer.answer(id, &json!({"messages": messages})),
                 method => {

@@ -100,7 +100,10 @@ mod tests {
     use crate::checkpoint::Block;
     use crate::session::Judgement;
 
+    type Change = fn(&mut Case);
+
     /// What the gate looks at, in one place.
+    #[expect(clippy::struct_excessive_bools, reason = "each is one of the gate's inputs")]
     struct Case {
         verdict: Verdict,
         undecided: bool,
@@ -207,7 +210,7 @@ mod tests {
             left_out: &["ops"],
             open: false,
         };
-        let steps: [(&str, fn(&mut Case)); 12] = [
+        let steps: [(&str, Change); 12] = [
             ("unknown-session", |c| c.verdict = Verdict::Live),
             ("live", |c| c.verdict = Verdict::Complete),
             ("left-out", |c| c.left_out = &[]),

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::world::{CALLER, World};
+use crate::world::{CALLER, World, put};
 
 #[test]
 fn with_json_an_error_is_an_object_on_stdout() {
@@ -51,7 +51,7 @@ fn with_json_an_error_is_an_object_on_stdout() {
     "#);
     let unreachable = world.json(7, &["prepare", "--offline", "--session-key", CALLER, "--reason", "r"]);
     assert_eq!(unreachable["error"]["kind"], "gateway");
-    world.put(&world.state("openclaw.json"), "{");
+    put(&world.state("openclaw.json"), "{");
     assert_eq!(world.json(1, &["status"])["error"]["kind"], "config");
 }
 
@@ -65,7 +65,7 @@ fn a_missing_command_is_a_usage_error() {
 fn global_flags_stand_before_and_after_the_command() {
     let world = World::new();
     let elsewhere = world.home().join("elsewhere");
-    world.put(&elsewhere.join("NOW.md"), "## Active Tasks\n- theirs\n");
+    put(&elsewhere.join("NOW.md"), "## Active Tasks\n- theirs\n");
     let elsewhere = elsewhere.to_str().unwrap();
     for args in [
         ["--workspace", elsewhere, "--json", "now", "show"],
@@ -88,7 +88,7 @@ fn the_state_directory_is_named_by_a_flag_a_variable_or_the_home() {
     hint: --state-dir or OPENCLAW_STATE_DIR names it; `openclaw gateway status` shows the gateway's
     ");
     let ledger = r#"{"v":1,"at":"2026-11-20T11:00:00Z","event":{"kind":"recovery","checkpoint":null,"boot":null,"trigger":"job","outcome":"nothing"}}"#;
-    world.put(&world.home().join("other/comeback/ledger.jsonl"), ledger);
+    put(&world.home().join("other/comeback/ledger.jsonl"), ledger);
     let told = |command: &mut assert_cmd::Command| {
         String::from_utf8(command.output().unwrap().stdout).unwrap().contains("nothing by job")
     };

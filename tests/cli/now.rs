@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use insta::assert_snapshot;
 
-use crate::world::World;
+use crate::world::{World, put};
 
 const SET: [&str; 6] = ["now", "set", "--status", "Migrating", "--task", "copy table users"];
 
@@ -44,7 +44,7 @@ fn only_the_sections_change_and_the_mode_and_line_ends_stay() {
     let world = World::new();
     let path = world.workspace("NOW.md");
     let text = "Mine, above.\r\n\r\n## Active Tasks\r\n- old\r\n\r\n## Mine\r\n- stays\r\n\r\n## Post-Restart Action\r\n- greet\r\n";
-    world.put(&path, text);
+    put(&path, text);
     fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
     world.command(&["now", "set", "--task", "one", "--task", "two"]).assert().success();
     world.command(&["now", "clear"]).assert().success();

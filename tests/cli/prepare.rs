@@ -4,7 +4,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::world::{CALLER, World};
+use crate::world::{CALLER, World, put};
 
 const ARGS: [&str; 8] =
     ["prepare", "--offline", "--session-key", CALLER, "--reason", "new model", "--after", "greet the user"];
@@ -72,7 +72,7 @@ fn with_tool_calls_it_writes_the_files_and_names_the_calls() {
 #[test]
 fn from_2026_8_on_the_tools_have_other_names() {
     let world = World::new();
-    world.put(&world.state("agents/main/agent/openclaw-agent.sqlite"), "");
+    put(&world.state("agents/main/agent/openclaw-agent.sqlite"), "");
     let prepared = world.json(0, &with(&["--tool-calls", "--delay", "5m"]));
     assert_eq!(prepared["calls"][0]["tool"], "automations");
     assert_eq!(prepared["calls"][0]["params"]["job"]["schedule"]["at"], "2026-11-20T12:05:00Z");
@@ -141,7 +141,7 @@ fn secrets_go_nowhere() {
 #[test]
 fn a_configuration_that_does_not_parse_is_a_refusal() {
     let world = World::new();
-    world.put(&world.state("openclaw.json"), "{\n  gateway: {port: }\n}\n");
+    put(&world.state("openclaw.json"), "{\n  gateway: {port: }\n}\n");
     let before = world.files();
     let text = world.run(&with(&["--tool-calls"]));
     assert!(!text.contains("Restart with"), "{text}");
@@ -158,7 +158,7 @@ fn a_configuration_that_does_not_parse_is_a_refusal() {
 #[test]
 fn a_policy_that_switches_off_is_a_refusal() {
     let world = World::new();
-    world.put(&world.state("comeback/config.yaml"), "enabled: false\n");
+    put(&world.state("comeback/config.yaml"), "enabled: false\n");
     assert_snapshot!(world.run(&with(&["--tool-calls"])), @r"
     exit 8
     --- stderr
@@ -170,7 +170,7 @@ fn a_policy_that_switches_off_is_a_refusal() {
 #[test]
 fn a_workspace_that_takes_no_files_names_no_restart() {
     let world = World::new();
-    world.put(&world.workspace("memory"), "a file in place of the folder");
+    put(&world.workspace("memory"), "a file in place of the folder");
     assert_snapshot!(world.run(&with(&["--tool-calls"])), @r"
     exit 1
     --- stderr

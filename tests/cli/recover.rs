@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::world::{CALLER, World};
+use crate::world::{CALLER, World, put};
 
 const SEED: &str = include_str!("../fixtures/checkpoints/seed-level2.md");
 const SNAPSHOT: &str = r#"{"sessions":[
@@ -79,7 +79,7 @@ fn without_a_gateway_the_report_holds_the_calls() {
 fn on_a_port_where_nobody_listens_the_error_says_what_to_do() {
     let world = prepared();
     // Port 1 is privileged, and nobody listens there.
-    world.put(&world.state("openclaw.json"), r#"{gateway: {port: 1, auth: {mode: "none"}}}"#);
+    put(&world.state("openclaw.json"), r#"{gateway: {port: 1, auth: {mode: "none"}}}"#);
     let report = world.json(7, &["recover"]);
     assert_eq!(report["outcome"], "unreachable");
     insta::with_settings!({filters => [(r"os error \d+", "os error [N]")]}, {
@@ -120,10 +120,10 @@ fn later_nobody_attends_and_after_half_a_day_it_is_stale() {
 #[test]
 fn in_the_boot_that_prepared_nothing_is_due() {
     let world = World::new();
-    world.put(&world.state("openclaw.json"), "{}");
+    put(&world.state("openclaw.json"), "{}");
     let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(world.home()).unwrap());
     let lock = json!({"pid": std::process::id(), "createdAt": "2026-11-20T11:00:00Z", "configPath": world.state("openclaw.json")});
-    world.put(&world.state(&format!("tmp/openclaw-{owner}/gateway.1.lock")), &lock.to_string());
+    put(&world.state(&format!("tmp/openclaw-{owner}/gateway.1.lock")), &lock.to_string());
     let args = ["prepare", "--offline", "--tool-calls", "--reason", "news", "--session-key", CALLER];
     world.command(&args).assert().success();
     assert_snapshot!(world.run(&["recover", "--offline"]), @r"
@@ -156,7 +156,7 @@ fn nothing_is_to_recover() {
 #[test]
 fn a_policy_that_switches_off_does_nothing() {
     let world = prepared();
-    world.put(&world.workspace("comeback.yaml"), "enabled: false\n");
+    put(&world.workspace("comeback.yaml"), "enabled: false\n");
     assert_snapshot!(world.run(&["recover"]), @r"
     exit 0
     --- stdout
@@ -168,10 +168,33 @@ fn a_policy_that_switches_off_does_nothing() {
 #[test]
 fn the_policy_leaves_agents_out() {
     let world = prepared();
-    world.put(&world.workspace("comeback.yaml"), "leftOut: [main]\n");
+    put(&world.workspace("comeback.yaml"), "leftOut: [main]\n");
     let report = world.json(7, &["recover", "--offline"]);
     assert!(called(&report).is_empty());
     assert_eq!(items(&report)[0], format!("{CALLER} skipped left-out"));
+}
+
+#[test]
+fn the_job_that_comes_second_gets_its_own_work_unless_that_is_held() {
+    let world = World::new();
+    let args = ["prepare", "--offline", "--tool-calls", "--reason", "news", "--session-key", CALLER];
+    world.command(&args).assert().success();
+    let path = world.workspace("memory/restart-checkpoints/2026-11-20/120000.md");
+    let used = fs::read_to_string(&path)
+        .unwrap()
+        .replace("sessions:", "consumedAt: 2026-11-20T12:01:00Z\nsessions:");
+    put(&path, &used);
+    let job = ["recover", "--offline", "--trigger", "job", "--now", "2026-11-20T12:02:00Z"];
+    let report = world.json(0, &job);
+    let own = report["own"].as_str().unwrap();
+    assert!(own.starts_with("You restarted the gateway"), "{own}");
+    assert_eq!(world.json(0, &["recover", "--offline"])["own"], Value::Null, "a person is not the session");
+
+    let key = own.rsplit(' ').next().unwrap();
+    let held = json!({"v": 1, "at": "2026-11-20T12:01:00Z", "event": {"kind": "held", "key": key, "sessionKey": CALLER,
+        "checkpoint": "c", "rule": "blocked", "reason": "blocked: a key", "message": own}});
+    put(&world.state("comeback/ledger.jsonl"), &format!("{held}\n"));
+    assert_eq!(world.json(0, &job)["own"], Value::Null);
 }
 
 #[test]

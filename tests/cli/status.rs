@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::world::{CALLER, World};
+use crate::world::{CALLER, World, put};
 
 const LEDGER: &str = r#"{"v":1,"at":"2026-11-20T11:00:00Z","event":{"kind":"held","key":"comeback-0123456789abcdef0123456789abcdef","sessionKey":"agent:main:telegram:direct:78","checkpoint":"c1","rule":"payment","reason":"It pays somebody.","message":"Go on."}}
 {"v":1,"at":"2026-11-20T11:00:01Z","event":{"kind":"recovery","checkpoint":"c1","boot":null,"trigger":"startup","outcome":"recovered"}}
@@ -40,7 +40,7 @@ fn a_checkpoint_waits_for_its_restart() {
 #[test]
 fn held_items_the_last_recovery_and_bad_lines_are_told() {
     let world = World::new();
-    world.put(&world.state("comeback/ledger.jsonl"), LEDGER);
+    put(&world.state("comeback/ledger.jsonl"), LEDGER);
     assert_snapshot!(world.run(&["status"]), @r"
     exit 0
     --- stdout
@@ -60,7 +60,7 @@ fn held_items_the_last_recovery_and_bad_lines_are_told() {
 #[test]
 fn a_policy_that_switches_off_is_told_and_one_that_does_not_parse_is_named() {
     let world = World::new();
-    world.put(&world.workspace("comeback.yaml"), "enabled: false\n");
+    put(&world.workspace("comeback.yaml"), "enabled: false\n");
     assert_snapshot!(world.run(&["status"]), @r"
     exit 0
     --- stdout
@@ -68,7 +68,7 @@ fn a_policy_that_switches_off_is_told_and_one_that_does_not_parse_is_named() {
     Gateway: does not seem to run.
     No restart is pending.
     ");
-    world.put(&world.state("comeback/config.yaml"), "enabled: true\nallowRestarts: yes\n");
+    put(&world.state("comeback/config.yaml"), "enabled: true\nallowRestarts: yes\n");
     assert_snapshot!(world.run(&["status"]), @r"
     exit 1
     --- stderr

@@ -14,6 +14,12 @@ pub const NOW: &str = "2026-11-20T12:00:00Z";
 /// The caller of the tests.
 pub const CALLER: &str = "agent:main:telegram:direct:77";
 
+/// Writes a file, its folders too.
+pub fn put(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
 /// A temporary home with a state directory and a workspace.
 pub struct World {
     dir: TempDir,
@@ -38,16 +44,10 @@ impl World {
         self.state("workspace").join(below)
     }
 
-    /// Writes a file, its folders too.
-    pub fn put(&self, path: &Path, text: &str) {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
     /// Writes a checkpoint of the workspace, such as `2026-11-20/115500`.
     pub fn checkpoint(&self, name: &str, text: &str) -> PathBuf {
         let path = self.workspace(&format!("memory/restart-checkpoints/{name}.md"));
-        self.put(&path, text);
+        put(&path, text);
         path
     }
 
