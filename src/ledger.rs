@@ -134,7 +134,7 @@ impl Outcome {
     }
 }
 
-/// A held item, whole: what `confirm` needs to send it later.
+/// A held item, whole: what is needed to send it once a person agrees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Held {

@@ -117,6 +117,8 @@ pub struct Record<'a> {
     pub next_step: Option<&'a str>,
     /// What stood in its way.
     pub blockers: Option<&'a str>,
+    /// The message that somebody wrote for it.
+    pub message: Option<&'a str>,
 }
 
 impl Record<'_> {
@@ -127,6 +129,7 @@ impl Record<'_> {
             ("Last done", self.last_done),
             ("Next", self.next_step),
             ("Blockers", self.blockers),
+            ("Message", self.message),
         ];
         let lines: Vec<String> =
             fields.iter().filter_map(|(name, text)| Some(format!("{name}: {}", field((*text)?)))).collect();
@@ -147,10 +150,11 @@ pub fn render(notice: &Notice<'_>) -> String {
     }
 }
 
-/// Renders the message that has an agent go on where it was cut off.
+/// Renders the message that has an agent go on; `from` is the session that recorded what it says.
 #[must_use]
-pub fn resume_message(record: &Record<'_>, key: &IdempotencyKey) -> String {
-    filled("resume", &json!({"record": record.fenced(), "key": key}))
+pub fn resume_message(record: &Record<'_>, from: Option<&SessionKey>, key: &IdempotencyKey) -> String {
+    let from = from.map(|session| code(session.as_str(), SHORT));
+    filled("resume", &json!({"record": record.fenced(), "from": from, "key": key}))
 }
 
 /// Renders the message to the session that prepared the restart.

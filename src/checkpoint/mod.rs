@@ -69,6 +69,8 @@ pub struct Block {
     pub line: usize,
 }
 
+/// How the seed's resume message begins where it was made from the fields.
+const MADE_FROM_FIELDS: &str = "Continue where you left off. Last completed:";
 /// What the seed writes into a field that nobody filled.
 pub const PLACEHOLDER: &str = "(fill)";
 
@@ -100,15 +102,19 @@ impl Block {
         !NO_BLOCKERS.contains(&text)
     }
 
+    /// Returns the message that somebody wrote in place of the one that is made from the fields.
+    #[must_use]
+    pub fn written_message(&self) -> Option<&str> {
+        let message = self.resume_message.as_deref().map(str::trim)?;
+        (!message.is_empty() && !message.starts_with(MADE_FROM_FIELDS)).then_some(message)
+    }
+
     /// Returns the message that resumes the session; without one of its own, it is made from the fields.
     #[must_use]
     pub fn resume_message(&self) -> Cow<'_, str> {
         match &self.resume_message {
             Some(message) if !message.trim().is_empty() => Cow::Borrowed(message),
-            _ => Cow::Owned(format!(
-                "Continue where you left off. Last completed: {}. Next: {}.",
-                self.last_done, self.next_step
-            )),
+            _ => Cow::Owned(format!("{MADE_FROM_FIELDS} {}. Next: {}.", self.last_done, self.next_step)),
         }
     }
 }

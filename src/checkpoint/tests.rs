@@ -297,3 +297,14 @@ fn the_message_is_made_where_none_is_written() {
     block.resume_message = Some("Go on.".to_owned());
     assert_eq!(block.resume_message(), "Go on.");
 }
+
+#[test]
+fn a_message_counts_as_written_only_where_somebody_wrote_it() {
+    let mut block = Block::new("agent:main:main".parse().unwrap());
+    assert_eq!(block.written_message(), None);
+    block.resume_message = Some(block.resume_message().into_owned());
+    block.next_step = "something newer".to_owned();
+    assert_eq!(block.written_message(), None, "made from the fields, before they were edited");
+    block.resume_message = Some(" Ask Ada first. ".to_owned());
+    assert_eq!(block.written_message(), Some("Ask Ada first."));
+}

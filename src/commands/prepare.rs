@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use chrono::TimeDelta;
 
-use super::{Globals, context, duration, parsed, print, read_stdin, warn};
+use super::{Globals, context, duration, openclaw, parsed, print, read_stdin, warn};
 use crate::checkpoint::read_snapshot;
-use crate::flow::{self, PrepareRequest, Prepared, Restart, ToolCall};
+use crate::flow::{self, Mode, PrepareRequest, Prepared, Restart, ToolCall};
 use crate::json::v1;
 use crate::model::SessionKey;
+use crate::setup;
 use crate::support::clock::rfc3339;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::redact::redact;
@@ -65,6 +66,7 @@ pub(crate) fn run(args: Args, globals: &Globals) -> Result<ExitCode> {
         Some(_) => read_snapshot(&read_stdin()?)?,
         None => Vec::new(),
     };
+    let context = context(globals).map_err(unprepared)?;
     let request = PrepareRequest {
         session_key: args.session_key,
         reason: redact(&args.reason).into_owned(),
@@ -74,11 +76,14 @@ pub(crate) fn run(args: Args, globals: &Globals) -> Result<ExitCode> {
         context: args.context,
         after: args.after,
         snapshot,
-        restart: args.restart,
-        tool_calls: args.tool_calls,
+        hook: setup::installed(&context.paths, &openclaw(&context))?.is_some(),
+        mode: match (args.restart, args.tool_calls) {
+            (true, _) => Mode::PrepareAndRestart,
+            (_, true) => Mode::ToolCalls,
+            (false, false) => Mode::Prepare,
+        },
         dry_run: args.dry_run,
     };
-    let context = context(globals).map_err(unprepared)?;
     let prepared = flow::prepare(&context, &request).map_err(unprepared)?;
     print(globals, || v1::Prepare::new(&prepared, request.dry_run), || text(&prepared, &request))?;
     warn(&prepared.warnings);

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{Globals, context, print};
+use super::{Globals, context, openclaw, print};
 use crate::flow::Context;
 use crate::json::v1;
 use crate::setup::{self, Change, FileState, Hook, Openclaw, Outcome, Report, Target};
@@ -34,7 +34,7 @@ pub(crate) enum Command {
 
 pub(crate) fn run(command: &Command, globals: &Globals) -> Result<ExitCode> {
     let context = context(globals)?;
-    let openclaw = Openclaw::new(&context.paths, Some(context.config.path.clone()));
+    let openclaw = openclaw(&context);
     match command {
         Command::Install { hook: _, dry_run } => {
             let exe = std::env::current_exe().map_err(|error| {

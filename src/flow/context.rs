@@ -1,5 +1,7 @@
 //! What every flow needs: where things are, what time it is, what the configuration and the policy say.
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +24,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Whether no gateway may be contacted.
     pub offline: bool,
+    /// Whether each step is told on stderr.
+    pub verbose: bool,
 }
 
 /// The settings of one invocation, resolved.
@@ -37,13 +41,15 @@ pub struct Context {
     pub policy: Policy,
     /// Whether no gateway may be contacted.
     pub offline: bool,
+    verbose: bool,
 }
 
 impl Context {
     /// Resolves the settings; reads the gateway's configuration and the two policies.
     ///
     /// # Errors
-    /// [`Kind::Config`] where the gateway's configuration does not parse; else where a policy does not, or there is no state directory of the given name, or no home to look into.
+    /// [`Kind::Config`] where the gateway's configuration does not parse; else where a policy does not, or there is
+    /// no state directory of the given name, or no home to look into.
     pub fn load(settings: Settings) -> Result<Self> {
         let state = state_dir(settings.state_dir)?;
         let config =
@@ -55,7 +61,14 @@ impl Context {
         let paths = Paths { state: absolute(&state)?, workspace: absolute(&workspace)? };
         let machine = Policy::from(policy(&paths.policy())?);
         let policy = machine.tightened_by(policy(&paths.workspace_policy())?);
-        Ok(Self { paths, clock: settings.clock, config, policy, offline: settings.offline })
+        Ok(Self {
+            paths,
+            clock: settings.clock,
+            config,
+            policy,
+            offline: settings.offline,
+            verbose: settings.verbose,
+        })
     }
 
     /// Connects to the gateway; one that is not there, or is starting, is tried again for `patience`.
@@ -69,7 +82,16 @@ impl Context {
                 "the gateway is needed, and --offline forbids to contact it",
             ));
         }
+        self.step(format_args!("connecting to the gateway on port {}", self.config.port));
         Gateway::connect(&Access { paths: &self.paths, config: &self.config }, scopes, patience)
+    }
+
+    /// Tells a step on stderr, with `--verbose`.
+    pub(super) fn step(&self, step: impl Display) {
+        if self.verbose {
+            // Where nobody reads stderr, the steps are not missed.
+            let _ = writeln!(io::stderr().lock(), "comeback: {step}");
+        }
     }
 
     /// Returns the boot of the gateway that runs, as far as its files tell.

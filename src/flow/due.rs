@@ -10,7 +10,7 @@ use super::context::Context;
 use super::pending::{ATTENDED_FOR, Waiting};
 use super::recover::{ItemReport, ItemState, Outcome, PATIENCE, Report, Request, Trigger};
 use super::way_back;
-use crate::checkpoint::{Marked, Store};
+use crate::checkpoint::{Block, Marked, Store};
 use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::{Gateway, Scopes, tools};
 use crate::ledger::{self, Event, Held, Ledger, Writer};
@@ -20,7 +20,7 @@ use crate::plan::{self, Candidate, Gated, Item, Plan, Situation};
 use crate::session::{self, Evidence, Judgement};
 use crate::support::error::{Error, Result};
 
-/// How long native recovery may take to decide (measured: up to 8 s after the gateway is ready).
+/// How long the gateway's own affairs may take: native recovery decides within 8 s of the start (measured).
 const NATIVE_PATIENCE: Duration = Duration::from_secs(45);
 const NATIVE_POLL: Duration = Duration::from_millis(250);
 /// How long `--wait` follows one run.
@@ -38,9 +38,17 @@ pub(super) fn recover(
     let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, Outcome::Recovered) };
     report.warnings.extend(gateway.warnings().iter().cloned());
     let job_runs = take_over(context, request, &mut report);
-    let sessions = read_settled(gateway, waiting, &boot)?;
+    let spoken_to = waiting.caller.as_ref().filter(|_| job_runs);
+    let sessions = read_settled(gateway, waiting, spoken_to, &boot)?;
     let route = caller_route(waiting, &sessions);
-    let plan = plan(context, request, waiting, &boot, &sessions, job_runs, tools::agents_are_open(gateway));
+    let plan = plan(context, request, waiting, &boot, &sessions, spoken_to, tools::agents_are_open(gateway));
+    for item in plan.items() {
+        let ruling = &item.ruling;
+        context.step(format_args!(
+            "{}: {:?} by {}: {}",
+            item.session_key, ruling.decision, ruling.rule, ruling.reason
+        ));
+    }
     if request.trigger == Trigger::Job {
         report.own = own_message(&plan, waiting.caller.as_ref());
     }
@@ -78,16 +86,22 @@ fn take_over(context: &Context, request: Request, report: &mut Report) -> bool {
     }
 }
 
-/// Reads the session of every block, and reads again while native recovery has still to decide about one.
-fn read_settled(gateway: &mut Gateway, waiting: &Waiting, boot: &Boot) -> Result<Vec<Option<Evidence>>> {
+/// Reads the session of every block, and reads again while one is unsettled; `spoken_to` has the job's turn.
+fn read_settled(
+    gateway: &mut Gateway,
+    waiting: &Waiting,
+    spoken_to: Option<&SessionKey>,
+    boot: &Boot,
+) -> Result<Vec<Option<Evidence>>> {
     let deadline = Instant::now() + NATIVE_PATIENCE;
     let mut sessions = Vec::new();
     for block in &waiting.checkpoint.blocks {
         sessions.push(session::read(gateway, &block.session_key)?);
     }
     loop {
-        let undecided = |evidence: &&mut Evidence| evidence.awaits_native_recovery(boot.started_at);
-        let mut waits = sessions.iter_mut().flatten().filter(undecided).peekable();
+        let waits =
+            |evidence: &&mut Evidence| spoken_to != Some(&evidence.key) && is_unsettled(evidence, boot);
+        let mut waits = sessions.iter_mut().flatten().filter(waits).peekable();
         if waits.peek().is_none() || Instant::now() > deadline {
             return Ok(sessions);
         }
@@ -98,6 +112,11 @@ fn read_settled(gateway: &mut Gateway, waiting: &Waiting, boot: &Boot) -> Result
         }
         thread::sleep(NATIVE_POLL);
     }
+}
+
+/// Tells whether something of the gateway's own has still to end before anybody can say how the session stands.
+fn is_unsettled(evidence: &Evidence, boot: &Boot) -> bool {
+    evidence.awaits_native_recovery(boot.started_at) || evidence.is_running_by_itself(boot.started_at)
 }
 
 fn caller_route(waiting: &Waiting, sessions: &[Option<Evidence>]) -> Option<Route> {
@@ -112,35 +131,32 @@ fn plan(
     waiting: &Waiting,
     boot: &Boot,
     sessions: &[Option<Evidence>],
-    job_runs: bool,
+    spoken_to: Option<&SessionKey>,
     open_by_default: bool,
 ) -> Plan {
-    let candidates: Vec<Candidate<'_>> = waiting
-        .checkpoint
-        .blocks
-        .iter()
-        .zip(sessions)
-        .map(|(block, evidence)| Candidate {
-            judgement: if job_runs && waiting.caller.as_ref() == Some(&block.session_key) {
-                spoken_to()
-            } else {
-                session::judge(evidence.as_ref(), boot.started_at)
-            },
-            undecided: evidence
-                .as_ref()
-                .is_some_and(|evidence| evidence.awaits_native_recovery(boot.started_at)),
-            route: evidence.as_ref().and_then(|evidence| evidence.route.clone()),
-            block,
-        })
-        .collect();
+    let blocks = waiting.checkpoint.blocks.iter().zip(sessions);
+    let candidates: Vec<Candidate<'_>> =
+        blocks.map(|(block, evidence)| candidate(block, evidence.as_ref(), spoken_to, boot)).collect();
     let may_address =
         |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, open_by_default);
     plan::build(&candidates, &situation(context, request, waiting, boot.started_at, &may_address))
 }
 
 /// The judgement of the session that the recovery job has woken.
-fn spoken_to() -> Judgement {
+fn taken_by_the_job() -> Judgement {
     Judgement { verdict: Verdict::Live, reason: "the recovery job speaks to it".to_owned() }
+}
+
+fn candidate<'a>(
+    block: &'a Block,
+    evidence: Option<&Evidence>,
+    spoken_to: Option<&SessionKey>,
+    boot: &Boot,
+) -> Candidate<'a> {
+    let has_the_job = spoken_to == Some(&block.session_key);
+    let judgement = if has_the_job { taken_by_the_job() } else { session::judge(evidence, boot.started_at) };
+    let undecided = !has_the_job && evidence.is_some_and(|evidence| is_unsettled(evidence, boot));
+    Candidate { block, judgement, undecided, route: evidence.and_then(|evidence| evidence.route.clone()) }
 }
 
 fn situation<'a>(
@@ -222,8 +238,9 @@ fn tell(
     route: &Route,
     report: &mut Report,
 ) -> Result<()> {
+    let is_settled = |one: &&ItemReport| !matches!(one.state, ItemState::Held | ItemState::Failed(_));
     let (own, others): (Vec<&ItemReport>, Vec<&ItemReport>) =
-        report.items.iter().partition(|one| one.item.session_key == *caller);
+        report.items.iter().partition(|one| one.item.session_key == *caller && is_settled(one));
     let text = if others.is_empty() {
         notice::render(&Notice::BackOnline { next: own.first().and_then(|one| one.item.about.as_deref()) })
     } else {
@@ -307,7 +324,7 @@ pub(super) fn unreachable(context: &Context, request: Request, waiting: &Waiting
         || Judgement { verdict: Verdict::Complete, reason: "the gateway could not be asked".to_owned() };
     let blocks = waiting.checkpoint.blocks.iter();
     let candidates = blocks.map(|block| Candidate {
-        judgement: if woken == Some(&block.session_key) { spoken_to() } else { unseen() },
+        judgement: if woken == Some(&block.session_key) { taken_by_the_job() } else { unseen() },
         undecided: false,
         route: None,
         block,

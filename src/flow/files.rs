@@ -150,7 +150,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::flow::Settings;
+    use crate::flow::{Mode, Settings};
     use crate::support::clock::Clock;
 
     struct Rig {
@@ -170,6 +170,7 @@ mod tests {
                 workspace: Some(self.dir.path().join("workspace")),
                 clock: Clock::new(Some(now.parse().unwrap())),
                 offline: true,
+                verbose: false,
             })
             .unwrap()
         }
@@ -184,8 +185,8 @@ mod tests {
                 context: Vec::new(),
                 after: Vec::new(),
                 snapshot: vec![Block::new(other.parse().unwrap())],
-                restart: false,
-                tool_calls: false,
+                hook: false,
+                mode: Mode::Prepare,
                 dry_run: false,
             };
             Files::write(context, &request, &id(context), Some(&self.boot), None).unwrap()

@@ -22,7 +22,6 @@ use crate::ledger::{Event, Writer};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
 use crate::notice::{self, Notice};
 use crate::session::{self, Evidence};
-use crate::setup::{self, Openclaw};
 use crate::support::error::{Error, Kind, Result};
 
 /// How long a starting gateway is waited for.
@@ -47,12 +46,23 @@ pub struct Request {
     pub after: Vec<String>,
     /// The sessions that the agent described.
     pub snapshot: Vec<Block>,
-    /// Whether to ask the gateway for the restart.
-    pub restart: bool,
-    /// Whether the agent makes the calls itself.
-    pub tool_calls: bool,
+    /// Whether the startup hook is installed: it is a way back by itself.
+    pub hook: bool,
+    /// Who makes which calls.
+    pub mode: Mode,
     /// Whether to change nothing.
     pub dry_run: bool,
+}
+
+/// Who makes which calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// We do, all but the restart.
+    Prepare,
+    /// We do, and ask the gateway for the restart.
+    PrepareAndRestart,
+    /// The agent does; we write the files and name the calls.
+    ToolCalls,
 }
 
 /// What was prepared.
@@ -80,20 +90,19 @@ pub struct Prepared {
 
 impl Prepared {
     /// What will be true once everything stands; with `dry_run` it stays at that.
-    fn draft(context: &Context, request: &Request, boot: Option<&Boot>, tools: Tools) -> Result<Self> {
-        let openclaw = Openclaw::new(&context.paths, Some(context.config.path.clone()));
+    fn draft(context: &Context, request: &Request, boot: Option<&Boot>, tools: Tools) -> Self {
         let call = tools.restart.map(|tool| ToolCall::restart(tool, &request.reason));
-        Ok(Self {
+        Self {
             checkpoint: files::id(context),
             path: context.paths.checkpoints(),
             boot: boot.cloned(),
             job: None,
-            hook: setup::installed(&context.paths, &openclaw)?.is_some(),
+            hook: request.hook,
             notified: None,
             calls: Vec::new(),
             restart: call.map_or(Restart::Operator, Restart::Call),
             warnings: Vec::new(),
-        })
+        }
     }
 }
 
@@ -125,15 +134,17 @@ pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
     }
     let mut gateway = match context.connect(Scopes::ADMIN, PATIENCE) {
         Ok(gateway) => gateway,
-        Err(error) if request.tool_calls => return by_the_agent(context, request, None, Some(error)),
+        Err(error) if request.mode == Mode::ToolCalls => {
+            return by_the_agent(context, request, None, Some(error));
+        }
         Err(error) => return Err(error.hint("add --tool-calls to make the calls yourself")),
     };
     check_config(&mut gateway)?;
     let caller = caller(&mut gateway, &request.session_key)?;
-    if request.tool_calls {
+    if request.mode == Mode::ToolCalls {
         return by_the_agent(context, request, Some((&mut gateway, &caller)), None);
     }
-    if request.restart {
+    if request.mode == Mode::PrepareAndRestart {
         check_restart(context, &gateway)?;
     }
     by_the_gateway(context, request, &mut gateway, &caller)
@@ -197,14 +208,14 @@ fn by_the_gateway(
     let tools = tools::of(gateway, &request.session_key)?;
     let mut prepared = Prepared {
         warnings: gateway.warnings().to_vec(),
-        ..Prepared::draft(context, request, Some(&boot), tools)?
+        ..Prepared::draft(context, request, Some(&boot), tools)
     };
     if request.dry_run {
         return Ok(prepared);
     }
     let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
-    let files = Files::write(context, request, &prepared.checkpoint, Some(&boot), caller.last_entry_id())?;
-    prepared.path.clone_from(&files.checkpoint);
+    let files = save(context, request, &mut prepared, &mut ledger, Some(caller))?;
+    context.step(format_args!("wrote {}", prepared.path.display()));
     let at = context.clock.now() + request.delay;
     match Wake::new(context, &request.session_key, caller.route.as_ref(), at).arm(gateway) {
         Ok(job) => prepared.job = Some(job),
@@ -217,11 +228,10 @@ fn by_the_gateway(
         }
     }
     prepared.warnings.extend(files.supersede(context));
-    ledger.append(context.clock.now(), recorded(request, &prepared, caller.route.clone()))?;
     if let Some(route) = &caller.route {
         prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot));
     }
-    if request.restart {
+    if request.mode == Mode::PrepareAndRestart {
         let params = json!({ "reason": request.reason, "sessionKey": request.session_key });
         gateway.call("gateway.restart.request", &params)?;
         prepared.restart = Restart::Requested;
@@ -235,12 +245,29 @@ fn no_way_back(error: Error) -> Error {
         .hint("do not restart; `comeback setup install --hook` makes a way back without the job")
 }
 
-fn recorded(request: &Request, prepared: &Prepared, route: Option<Route>) -> Event {
-    Event::Prepared {
+/// Writes the files and the ledger's record of them; all of it or nothing.
+fn save(
+    context: &Context,
+    request: &Request,
+    prepared: &mut Prepared,
+    ledger: &mut Writer,
+    caller: Option<&Evidence>,
+) -> Result<Files> {
+    let last_entry = caller.and_then(Evidence::last_entry_id);
+    let files = Files::write(context, request, &prepared.checkpoint, prepared.boot.as_ref(), last_entry)?;
+    prepared.path.clone_from(&files.checkpoint);
+    let record = Event::Prepared {
         checkpoint: prepared.checkpoint.clone(),
         session_key: request.session_key.clone(),
-        route,
+        route: caller.and_then(|caller| caller.route.clone()),
         boot: prepared.boot.clone(),
+    };
+    match ledger.append(context.clock.now(), record) {
+        Ok(()) => Ok(files),
+        Err(error) => {
+            files.take_back(context)?;
+            Err(error)
+        }
     }
 }
 
@@ -278,34 +305,32 @@ fn by_the_agent(
     gateway: Option<(&mut Gateway, &Evidence)>,
     unreachable: Option<Error>,
 ) -> Result<Prepared> {
-    let (boot, tools, route, last_entry, warnings) = match gateway {
+    let (boot, tools, caller, warnings) = match gateway {
         Some((gateway, caller)) => (
             Some(gateway.boot().clone()),
             tools::of(gateway, &request.session_key)?,
-            caller.route.clone(),
-            caller.last_entry_id(),
+            Some(caller),
             gateway.warnings().to_vec(),
         ),
-        None => (context.running_boot(), Tools::usual(&context.paths.state), None, None, Vec::new()),
+        None => (context.running_boot(), Tools::usual(&context.paths.state), None, Vec::new()),
     };
-    let mut prepared = Prepared { warnings, ..Prepared::draft(context, request, boot.as_ref(), tools)? };
+    let route = caller.and_then(|caller| caller.route.as_ref());
+    let mut prepared = Prepared { warnings, ..Prepared::draft(context, request, boot.as_ref(), tools) };
     prepared.warnings.extend(unreachable.map(|error| error.full()));
     let at = context.clock.now() + request.delay;
-    let wake = Wake::new(context, &request.session_key, route.as_ref(), at);
+    let wake = Wake::new(context, &request.session_key, route, at);
     prepared.calls.extend(tools.schedule.map(|tool| ToolCall::schedule(tool, &wake.spec())));
     if prepared.calls.is_empty() && !prepared.hook {
         return Err(Error::new(Kind::Refused, "no way back: the agent has no tool to schedule with")
             .hint("do not restart; `comeback setup install --hook` makes a way back without a job"));
     }
-    let told = route.as_ref().filter(|_| tools.message);
+    let told = route.filter(|_| tools.message);
     prepared.calls.extend(told.map(|route| ToolCall::message(route, &before(request))));
     if request.dry_run {
         return Ok(prepared);
     }
     let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
-    let files = Files::write(context, request, &prepared.checkpoint, boot.as_ref(), last_entry)?;
+    let files = save(context, request, &mut prepared, &mut ledger, caller)?;
     prepared.warnings.extend(files.supersede(context));
-    prepared.path = files.checkpoint;
-    ledger.append(context.clock.now(), recorded(request, &prepared, route))?;
     Ok(prepared)
 }

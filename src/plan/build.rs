@@ -49,7 +49,7 @@ fn item(candidate: &Candidate<'_>, named_twice: bool, situation: &Situation<'_>,
     let message = if situation.caller == Some(&block.session_key) {
         own_message(block, &key)
     } else {
-        notice::resume_message(&record_of(block), &key)
+        notice::resume_message(&record_of(block), situation.caller, &key)
     };
     Item {
         session_key: block.session_key.clone(),
@@ -81,6 +81,7 @@ fn record_of(block: &Block) -> Record<'_> {
         last_done: filled(&block.last_done),
         next_step: filled(&block.next_step),
         blockers: Some(block.blockers.as_str()).filter(|_| block.is_blocked()),
+        message: block.written_message(),
     }
 }
 
@@ -153,7 +154,7 @@ mod tests {
         );
         let (own, other) = (&plan.items()[0], &plan.items()[1]);
         assert!(own.message.contains("You restarted the gateway") && own.message.contains(own.key.as_str()));
-        assert!(other.message.contains("cut your work off") && other.message.contains("run the tests"));
+        assert!(other.message.contains("Go on with the work") && other.message.contains("run the tests"));
         assert_eq!((&own.about, own.key == other.key), (&None, false));
     }
 

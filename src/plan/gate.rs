@@ -3,7 +3,7 @@
 use super::build::Candidate;
 use super::item::Ruling;
 use super::policy::Policy;
-use super::rules::Rules;
+use super::rules::{Assessment, Rules};
 use crate::model::{AgentId, Decision, Risk, SessionKey, Verdict};
 use crate::support::redact::redact;
 
@@ -37,6 +37,14 @@ impl Situation<'_> {
     }
 }
 
+/// Assesses what tells the agent what to do: its next step, and the message that somebody wrote.
+fn assess(step: &str, message: Option<&str>, rules: &Rules) -> Assessment {
+    match message.map(|message| rules.assess(message)) {
+        Some(message) if message.risk == Risk::High => message,
+        _ => rules.assess(step),
+    }
+}
+
 /// Decides about one block; the first rule that applies names the decision.
 pub(super) fn decide(
     candidate: &Candidate<'_>,
@@ -45,7 +53,7 @@ pub(super) fn decide(
     rules: &Rules,
 ) -> Ruling {
     let Candidate { block, judgement, .. } = candidate;
-    let step = rules.assess(&block.next_step);
+    let step = assess(&block.next_step, block.written_message(), rules);
     let ruling = |decision, rule: &str, reason: String| Ruling {
         decision,
         risk: step.risk,
@@ -56,16 +64,20 @@ pub(super) fn decide(
     let hold = |rule, reason: &str| ruling(Decision::Hold, rule, reason.to_owned());
     let left_out = |agent: AgentId| situation.policy.left_out.contains(&agent);
 
-    match judgement.verdict {
-        Verdict::Unreadable => return skip("unknown-session", &judgement.reason),
-        Verdict::Live => return skip("live", &judgement.reason),
-        Verdict::Interrupted | Verdict::Complete => {}
+    if judgement.verdict == Verdict::Unreadable {
+        return skip("unknown-session", &judgement.reason);
     }
     if block.session_key.agent().is_some_and(left_out) {
         return skip("left-out", "the policy leaves its agent out");
     }
     if candidate.undecided {
-        return hold("native-undecided", "OpenClaw's own recovery has not decided about its turn");
+        return hold(
+            "unsettled",
+            "a turn of the gateway's own has not ended, or its recovery has not decided",
+        );
+    }
+    if judgement.verdict == Verdict::Live {
+        return skip("live", &judgement.reason);
     }
     if named_twice {
         return hold("named-twice", "the checkpoint names the session twice");
@@ -100,10 +112,11 @@ mod tests {
     use crate::checkpoint::Block;
     use crate::session::Judgement;
 
-    type Change = fn(&mut Case);
-
     /// What the gate looks at, in one place.
-    #[expect(clippy::struct_excessive_bools, reason = "each is one of the gate's inputs")]
+    #[expect(
+        clippy::struct_excessive_bools,
+        reason = "each is a fact of its own, and every mix of them may occur"
+    )]
     struct Case {
         verdict: Verdict,
         undecided: bool,
@@ -167,7 +180,7 @@ mod tests {
     #[case::live(|c: &mut Case| c.verdict = Verdict::Live, Decision::Skip, "live")]
     #[case::left_out(|c: &mut Case| c.left_out = &["ops", "main"], Decision::Skip, "left-out")]
     #[case::another_left_out(|c: &mut Case| c.left_out = &["ops"], Decision::Send, "ordinary-work")]
-    #[case::undecided(|c: &mut Case| c.undecided = true, Decision::Hold, "native-undecided")]
+    #[case::undecided(|c: &mut Case| c.undecided = true, Decision::Hold, "unsettled")]
     #[case::named_twice(|c: &mut Case| c.named_twice = true, Decision::Hold, "named-twice")]
     #[case::blocked(|c: &mut Case| c.blockers = "waits for a key", Decision::Hold, "blocked")]
     #[case::stale(|c: &mut Case| c.stale = true, Decision::Hold, "stale")]
@@ -197,6 +210,7 @@ mod tests {
 
     #[test]
     fn the_first_rule_that_applies_names_the_decision() {
+        type Mend = fn(&mut Case);
         let mut case = Case {
             verdict: Verdict::Unreadable,
             undecided: true,
@@ -210,11 +224,11 @@ mod tests {
             left_out: &["ops"],
             open: false,
         };
-        let steps: [(&str, Change); 12] = [
+        let steps: [(&str, Mend); 12] = [
             ("unknown-session", |c| c.verdict = Verdict::Live),
-            ("live", |c| c.verdict = Verdict::Complete),
             ("left-out", |c| c.left_out = &[]),
-            ("native-undecided", |c| c.undecided = false),
+            ("unsettled", |c| c.undecided = false),
+            ("live", |c| c.verdict = Verdict::Complete),
             ("named-twice", |c| c.named_twice = false),
             ("blocked", |c| c.blockers = "none"),
             ("stale", |c| c.stale = false),

@@ -113,6 +113,22 @@ impl Evidence {
         self.active || (self.status == RunStatus::Running && self.began_after(boot_start))
     }
 
+    /// Tells whether a run is under way that nobody asked for since the start: a schedule's, a heartbeat's, or the
+    /// gateway's own word about its restart (2026.5.28 and 2026.7.1 give the session that asked a turn for it).
+    #[must_use]
+    pub fn is_running_by_itself(&self, boot_start: DateTime<Utc>) -> bool {
+        let asked = |entry: &Entry| match entry.author {
+            Author::Person | Author::NativeRecovery | Author::Comeback => true,
+            Author::Agent | Author::Tool | Author::System => false,
+        };
+        self.is_running(boot_start) && !self.since(boot_start).any(asked)
+    }
+
+    /// Returns the entries since the start.
+    pub fn since(&self, boot_start: DateTime<Utc>) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |entry| entry.at.is_some_and(|at| at >= boot_start))
+    }
+
     fn began_after(&self, boot_start: DateTime<Utc>) -> bool {
         self.started_at.is_some_and(|at| at >= boot_start)
     }

@@ -30,8 +30,7 @@ fn weigh(evidence: &Evidence, boot_start: DateTime<Utc>) -> (Verdict, &'static s
     if evidence.is_running(boot_start) {
         return (Verdict::Live, "a run is under way");
     }
-    let since = evidence.entries.iter().filter(|entry| entry.at.is_some_and(|at| at >= boot_start));
-    for entry in since {
+    for entry in evidence.since(boot_start) {
         match entry.author {
             Author::Person => return (Verdict::Live, "its user has written since the restart"),
             Author::NativeRecovery => return (Verdict::Live, "OpenClaw's own recovery has resumed it"),

@@ -6,5 +6,8 @@
 
 mod comeback;
 mod harness;
+mod late;
+mod once;
+mod people;
 mod planned;
 mod smoke;
