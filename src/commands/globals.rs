@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 /// The flags that every command takes, before or after its name.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
     /// The gateway's state directory [default: ~/.openclaw]
-    #[arg(long, global = true, env = "OPENCLAW_STATE_DIR", value_name = "DIR", hide_env_values = true)]
+    #[arg(long, global = true, env = "OPENCLAW_STATE_DIR", value_name = "DIR", hide_env_values = true,
+        value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub(crate) state_dir: Option<PathBuf>,
     /// The agent's workspace [default: the configuration's, else <state>/workspace]
     #[arg(long, global = true, value_name = "DIR")]

@@ -66,7 +66,7 @@ pub(crate) fn run(args: Args, globals: &Globals) -> Result<ExitCode> {
         Some(_) => read_snapshot(&read_stdin()?)?,
         None => Vec::new(),
     };
-    let context = context(globals).map_err(refused)?;
+    let context = context(globals).map_err(unprepared)?;
     let request = PrepareRequest {
         session_key: args.session_key,
         reason: redact(&args.reason).into_owned(),
@@ -84,18 +84,19 @@ pub(crate) fn run(args: Args, globals: &Globals) -> Result<ExitCode> {
         },
         dry_run: args.dry_run,
     };
-    let prepared = flow::prepare(&context, &request)?;
+    let prepared = flow::prepare(&context, &request).map_err(unprepared)?;
     print(globals, || v1::Prepare::new(&prepared, request.dry_run), || text(&prepared, &request))?;
     warn(&prepared.warnings);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Turns settings that cannot be read into a refusal: a gateway might not start with them.
-fn refused(error: Error) -> Error {
-    let hints = error.hints().to_vec();
-    let refused =
-        Error::new(Kind::Refused, "nothing was prepared: the settings cannot be read").because(error);
-    hints.into_iter().fold(refused, Error::hint).hint("do not restart; mend it, then prepare again")
+/// Says that there must be no restart; a gateway might not even start with a configuration that cannot be read.
+fn unprepared(error: Error) -> Error {
+    match error.kind() {
+        Kind::Config => error.of(Kind::Refused).hint("do not restart: mend it first, then prepare again"),
+        Kind::User => error.hint("do not restart before prepare has succeeded"),
+        _ => error,
+    }
 }
 
 fn text(prepared: &Prepared, request: &PrepareRequest) -> String {

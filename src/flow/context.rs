@@ -48,10 +48,12 @@ impl Context {
     /// Resolves the settings; reads the gateway's configuration and the two policies.
     ///
     /// # Errors
-    /// Where a file does not parse, or there is no state directory of the given name, or no home to look into.
+    /// [`Kind::Config`] where the gateway's configuration does not parse; else where a policy does not, or there is
+    /// no state directory of the given name, or no home to look into.
     pub fn load(settings: Settings) -> Result<Self> {
         let state = state_dir(settings.state_dir)?;
-        let config = Config::load(&state, &|name| std::env::var(name).ok())?;
+        let config =
+            Config::load(&state, &|name| std::env::var(name).ok()).map_err(|error| error.of(Kind::Config))?;
         let workspace = settings
             .workspace
             .or_else(|| config.workspace.clone())
@@ -100,7 +102,8 @@ impl Context {
 }
 
 fn state_dir(given: Option<PathBuf>) -> Result<PathBuf> {
-    if let Some(dir) = given {
+    // An empty variable is none, as for the gateway.
+    if let Some(dir) = given.filter(|dir| !dir.as_os_str().is_empty()) {
         let dir = expand_home(&dir.to_string_lossy());
         if !dir.is_dir() {
             let message = format!("there is no state directory {}", dir.display());

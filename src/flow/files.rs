@@ -143,3 +143,90 @@ fn changes(context: &Context, request: &Request) -> Changes {
         after: Some(after),
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::flow::{Mode, Settings};
+    use crate::support::clock::Clock;
+
+    struct Rig {
+        dir: tempfile::TempDir,
+        boot: Boot,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let boot = Boot { started_at: "2026-11-20T11:00:00Z".parse().unwrap(), boot_id: None };
+            Self { dir: tempfile::tempdir().unwrap(), boot }
+        }
+
+        fn context(&self, now: &str) -> Context {
+            Context::load(Settings {
+                state_dir: Some(self.dir.path().to_owned()),
+                workspace: Some(self.dir.path().join("workspace")),
+                clock: Clock::new(Some(now.parse().unwrap())),
+                offline: true,
+                verbose: false,
+            })
+            .unwrap()
+        }
+
+        fn write(&self, context: &Context, other: &str) -> Files {
+            let request = Request {
+                session_key: "agent:main:main".parse().unwrap(),
+                reason: format!("because of {other}"),
+                delay: TimeDelta::seconds(60),
+                status: None,
+                tasks: Vec::new(),
+                context: Vec::new(),
+                after: Vec::new(),
+                snapshot: vec![Block::new(other.parse().unwrap())],
+                hook: false,
+                mode: Mode::Prepare,
+                dry_run: false,
+            };
+            Files::write(context, &request, &id(context), Some(&self.boot), None).unwrap()
+        }
+
+        /// The sessions of the open checkpoints, the newest first.
+        fn open(&self, context: &Context) -> Vec<Vec<String>> {
+            let open = super::super::pending::of_this_boot(
+                &Store::new(context.paths.checkpoints()),
+                Some(&self.boot),
+            );
+            let keys = |checkpoint: Checkpoint| {
+                checkpoint.blocks.into_iter().map(|block| block.session_key.to_string()).collect()
+            };
+            open.into_iter().map(|(_, checkpoint)| keys(checkpoint)).collect()
+        }
+    }
+
+    #[test]
+    fn a_second_checkpoint_of_a_boot_takes_over_the_sessions_of_the_first() {
+        let rig = Rig::new();
+        rig.write(&rig.context("2026-11-20T12:00:00Z"), "agent:a:x");
+        let context = rig.context("2026-11-20T12:01:00Z");
+        let files = rig.write(&context, "agent:b:x");
+        assert!(files.supersede(&context).is_empty());
+        assert_eq!(rig.open(&context), [["agent:main:main", "agent:b:x", "agent:a:x"]]);
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_everything_as_it_was() {
+        let rig = Rig::new();
+        let context = rig.context("2026-11-20T12:00:00Z");
+        rig.write(&context, "agent:a:x").take_back(&context).unwrap();
+        assert!(rig.open(&context).is_empty() && !context.paths.now().exists());
+
+        rig.write(&context, "agent:a:x");
+        let before = fs::read(&context.paths.now()).unwrap();
+        let later = rig.context("2026-11-20T12:01:00Z");
+        rig.write(&later, "agent:b:x").take_back(&later).unwrap();
+        assert_eq!(rig.open(&later), [["agent:main:main", "agent:a:x"]], "the first one waits as before");
+        assert_eq!(fs::read(&later.paths.now()).unwrap(), before);
+    }
+}

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::checkpoint::{Checkpoint, Store};
 use crate::ledger::{Event, Ledger};
 use crate::model::{Boot, Route, SessionKey};
-use crate::support::error::Result;
+use crate::support::error::{Kind, Result};
 
 /// A checkpoint older than this at the gateway's start is not acted on by itself.
 const MAX_AGE: TimeDelta = TimeDelta::hours(12);
@@ -33,7 +33,10 @@ impl Waiting {
     /// Where the newest checkpoint does not parse.
     pub(super) fn find(store: &Store, ledger: &Ledger) -> Result<Option<Self>> {
         let Some(entry) = store.list()?.into_iter().next() else { return Ok(None) };
-        let checkpoint = entry.checkpoint?;
+        let checkpoint = entry.checkpoint.map_err(|error| match error.kind() {
+            Kind::User => error.hint("mend the file, or move it away; an older one never takes its place"),
+            _ => error,
+        })?;
         if checkpoint.is_consumed() || ledger.is_consumed(&entry.id) {
             return Ok(None);
         }

@@ -152,6 +152,8 @@ fn text_of(content: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::fake;
+    use crate::support::paths::Paths;
 
     #[test]
     fn a_row_and_history_as_2026_7_1_answers_them() {
@@ -176,5 +178,23 @@ mod tests {
         assert_eq!(authors, [Author::Person, Author::Agent, Author::System]);
         assert_eq!(evidence.entries[0].at.map(|at| at.timestamp_millis()), Some(1_795_217_955_975));
         assert_eq!(evidence.last_entry_id(), Some("0d470ee1"));
+    }
+
+    #[test]
+    fn a_key_that_the_gateway_refuses_is_an_unknown_session() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let paths = Paths { state: dir.path().to_owned(), workspace: dir.path().join("workspace") };
+        let port = fake::serve(|_, mut peer| {
+            peer.welcome(&[]);
+            while let Some(request) = peer.request() {
+                let code =
+                    if request["params"]["key"] == "global" { "INVALID_REQUEST" } else { "UNAVAILABLE" };
+                peer.refuse(&request["id"], &json!({"code": code, "message": "no"}));
+            }
+        });
+        let mut gateway = fake::connect(&paths, port);
+        let mut ask = |key: &str| read(&mut gateway, &key.parse().expect("a key"));
+        assert_eq!(ask("global").expect("it is no error"), None);
+        assert_eq!(ask("agent:main:main").expect_err("nobody knows").kind(), Kind::Gateway);
     }
 }

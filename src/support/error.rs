@@ -9,6 +9,8 @@ use std::process::ExitCode;
 pub enum Kind {
     /// Bad input, or an environment that does not let us work.
     User,
+    /// The gateway's configuration cannot be read.
+    Config,
     /// The command line itself is wrong.
     Usage,
     /// Another run holds the lock.
@@ -30,7 +32,7 @@ impl Kind {
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
-            Self::User => 1,
+            Self::User | Self::Config => 1,
             Self::Usage => 2,
             Self::Busy => 4,
             Self::Newer => 5,
@@ -46,6 +48,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Config => "config",
             Self::Usage => "usage",
             Self::Busy => "busy",
             Self::Newer => "newer",
@@ -84,6 +87,13 @@ impl Error {
     /// Makes an error; `message` says what was attempted, on which path or field.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner { kind, message: message.into(), hints: Vec::new(), source: None }))
+    }
+
+    /// Makes it an error of another kind.
+    #[must_use]
+    pub fn of(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
+        self
     }
 
     /// Adds a line on what to do next.

@@ -1,0 +1,307 @@
+//! What `--help` says, the exit codes among it.
+
+use insta::assert_snapshot;
+
+use crate::world::World;
+
+/// A command's help without the global options, which are the same everywhere.
+fn help(command: &[&str]) -> String {
+    let output = World::new().command(&[command, &["--help"]].concat()).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (above, below) = text.split_once("Global options:\n").unwrap();
+    for flag in ["--state-dir", "--workspace", "--json", "--now", "--offline", "--verbose"] {
+        assert!(below.contains(flag), "{flag}: {below}");
+    }
+    let rest = below.lines().skip_while(|line| line.is_empty() || line.starts_with(' '));
+    format!("{above}{}", rest.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn the_program_lists_its_commands_and_exit_codes() {
+    assert_snapshot!(help(&[]), @r"
+    Carries an OpenClaw agent's work across gateway restarts
+
+    Usage: comeback [OPTIONS] <COMMAND>
+
+    Commands:
+      prepare     Save, notify and schedule before a planned restart; then name the restart call
+      recover     Come back after a restart: resume, hold and report, each once
+      status      Show what is pending
+      checkpoint  Write and read restart checkpoints
+      now         Show and change the workspace's NOW.md
+      setup       Install, remove and show what brings agents back by itself
+      help        Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Exit codes:
+      0   done, also when there was nothing to do or something is held
+      1   user or environment error
+      2   usage error
+      4   another run holds the lock (the triggers startup and job turn it into 0)
+      5   a file was written by a newer version
+      6   something failed; the report says what
+      7   the gateway cannot be reached, or refuses us
+      8   refused for safety
+      70  a bug in comeback
+    ");
+}
+
+#[test]
+fn prepare() {
+    assert_snapshot!(help(&["prepare"]), @r#"
+    Save, notify and schedule before a planned restart; then name the restart call
+
+    Usage: comeback prepare [OPTIONS] --session-key <KEY> --reason <TEXT> [-]
+
+    Arguments:
+      [-]  `-` reads other sessions from stdin [possible values: -]
+
+    Options:
+          --session-key <KEY>  Your own session's key (the tool `session_status` names it)
+          --reason <TEXT>      Why the gateway restarts, in words for the user
+          --delay <DURATION>   How long after now the recovery job is due [default: 60s]
+          --status <TEXT>      What is happening at the moment
+          --task <TEXT>        A task in progress; may be given several times
+          --context <TEXT>     What you must still know after the restart; may be given several times
+          --after <TEXT>       What to do after the restart; may be given several times
+          --restart            Ask the gateway for the restart, where policy and configuration allow it
+          --tool-calls         Write the files only, and print the tool calls for you to make
+          --dry-run            Show what would be done; change nothing
+      -h, --help               Print help
+
+    Example:
+      comeback prepare --session-key agent:main:telegram:direct:77 \
+        --reason 'apply the new model settings' --after 'tell the user that the settings are active'
+
+    Other sessions are described on stdin, as JSON or YAML, with - as the last argument:
+      {"sessions":[{"sessionKey":"agent:main:telegram:direct:78","goal":"weekly report",
+                    "lastDone":"figures collected","nextStep":"write the summary","blockers":"none"}]}
+    "#);
+}
+
+#[test]
+fn recover() {
+    assert_snapshot!(help(&["recover"]), @r"
+    Come back after a restart: resume, hold and report, each once
+
+    Usage: comeback recover [OPTIONS]
+
+    Options:
+          --trigger <TRIGGER>
+              Who calls
+
+              Possible values:
+              - startup: The gateway's startup hook
+              - job:     The recovery job
+              - manual:  A person, or an agent that was asked to
+              
+              [default: manual]
+
+          --wait-gateway
+              Wait for a gateway that is still starting
+
+          --wait
+              Follow the resumed runs to their end
+
+          --dry-run
+              Show what would be done; change and send nothing
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Examples:
+      comeback recover --trigger job             what the recovery job tells the agent to run
+      comeback recover --dry-run                 what would be resumed and held, and why
+    ");
+}
+
+#[test]
+fn status() {
+    assert_snapshot!(help(&["status"]), @r"
+    Show what is pending
+
+    Usage: comeback status [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback status --json
+    ");
+}
+
+#[test]
+fn checkpoint() {
+    assert_snapshot!(help(&["checkpoint"]), @r"
+    Write and read restart checkpoints
+
+    Usage: comeback checkpoint [OPTIONS] <COMMAND>
+
+    Commands:
+      build  Write a checkpoint from the sessions on stdin, as JSON or YAML
+      show   Print what a checkpoint says
+      list   List the workspace's checkpoints, newest first
+      help   Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help  Print help
+    ");
+    assert_snapshot!(help(&["checkpoint", "build"]), @r#"
+    Write a checkpoint from the sessions on stdin, as JSON or YAML
+
+    Usage: comeback checkpoint build [OPTIONS] [OUT.md]
+
+    Arguments:
+      [OUT.md]  The file to write [default: a new one in the workspace]
+
+    Options:
+          --dry-run  Print the text; write nothing
+      -h, --help     Print help
+
+    Example:
+      echo '{"sessions":[{"sessionKey":"agent:engineer:main","agentId":"engineer",
+        "goal":"regression run","lastDone":"401 cases pass","nextStep":"publish the summary",
+        "blockers":"none"}]}' | comeback checkpoint build
+    "#);
+    assert_snapshot!(help(&["checkpoint", "show"]), @r"
+    Print what a checkpoint says
+
+    Usage: comeback checkpoint show [OPTIONS] [CHECKPOINT.md]
+
+    Arguments:
+      [CHECKPOINT.md]  The file [default: the newest of the workspace]
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback checkpoint show --json
+    ");
+    assert_snapshot!(help(&["checkpoint", "list"]), @r"
+    List the workspace's checkpoints, newest first
+
+    Usage: comeback checkpoint list [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback checkpoint list
+    ");
+}
+
+#[test]
+fn now() {
+    assert_snapshot!(help(&["now"]), @r"
+    Show and change the workspace's NOW.md
+
+    Usage: comeback now [OPTIONS] <COMMAND>
+
+    Commands:
+      show   Print NOW.md
+      set    Change sections of NOW.md; other text stays as it is
+      clear  Set Post-Restart Action to none
+      help   Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help  Print help
+    ");
+    assert_snapshot!(help(&["now", "show"]), @r"
+    Print NOW.md
+
+    Usage: comeback now show [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback now show --json
+    ");
+    assert_snapshot!(help(&["now", "set"]), @r"
+    Change sections of NOW.md; other text stays as it is
+
+    Usage: comeback now set [OPTIONS] <--session-key <KEY>|--status <TEXT>|--task <TEXT>|--context <TEXT>|--after <TEXT>>
+
+    Options:
+          --session-key <KEY>  The session that the user is in
+          --status <TEXT>      What is happening
+          --task <TEXT>        An active task; replaces the list
+          --context <TEXT>     A key point; replaces the list
+          --after <TEXT>       What to do after a restart; replaces the list
+          --dry-run            Print the new text; change nothing
+      -h, --help               Print help
+
+    Example:
+      comeback now set --status 'Migrating the database' --task 'copy table users'
+    ");
+    assert_snapshot!(help(&["now", "clear"]), @r"
+    Set Post-Restart Action to none
+
+    Usage: comeback now clear [OPTIONS]
+
+    Options:
+          --dry-run  Print the new text; change nothing
+      -h, --help     Print help
+
+    Example:
+      comeback now clear
+    ");
+}
+
+#[test]
+fn setup() {
+    assert_snapshot!(help(&["setup"]), @r"
+    Install, remove and show what brings agents back by itself
+
+    Usage: comeback setup [OPTIONS] <COMMAND>
+
+    Commands:
+      install  Install what brings agents back by itself
+      remove   Remove what was installed, and nothing else
+      show     Show what is installed
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help  Print help
+    ");
+    assert_snapshot!(help(&["setup", "install"]), @r"
+    Install what brings agents back by itself
+
+    Usage: comeback setup install [OPTIONS] --hook
+
+    Options:
+          --hook     The startup hook: it runs `comeback recover` when the gateway has started
+          --dry-run  Show what would be done; change nothing
+      -h, --help     Print help
+
+    Example:
+      comeback setup install --hook
+    ");
+    assert_snapshot!(help(&["setup", "remove"]), @r"
+    Remove what was installed, and nothing else
+
+    Usage: comeback setup remove [OPTIONS]
+
+    Options:
+          --dry-run  Show what would be done; change nothing
+      -h, --help     Print help
+
+    Example:
+      comeback setup remove --dry-run
+    ");
+    assert_snapshot!(help(&["setup", "show"]), @r"
+    Show what is installed
+
+    Usage: comeback setup show [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback setup show --json
+    ");
+}

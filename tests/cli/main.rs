@@ -1,0 +1,11 @@
+//! The program as people and agents call it: arguments, output, exit codes and files. No gateway runs.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
+
+mod checkpoint;
+mod errors;
+mod help;
+mod now;
+mod prepare;
+mod recover;
+mod status;
+mod world;
