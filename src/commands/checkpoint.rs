@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use chrono::Local;
 
-use super::{Globals, ago, context, print, read_stdin, warn};
+use super::{Globals, ago, context, print, read_stdin, sessions, warn};
 use crate::checkpoint::{self, Block, Checkpoint, Entry, Meta, Store};
 use crate::flow::{Context, checkpoint_id};
 use crate::json::v1;
@@ -118,9 +118,9 @@ fn list_text(entries: &[Entry], context: &Context) -> String {
     let line = |entry: &Entry| {
         let state = match &entry.checkpoint {
             Ok(checkpoint) if checkpoint.is_consumed() => {
-                format!("used, {} sessions", checkpoint.blocks.len())
+                format!("used, {}", sessions(checkpoint.blocks.len()))
             }
-            Ok(checkpoint) => format!("open, {} sessions", checkpoint.blocks.len()),
+            Ok(checkpoint) => format!("open, {}", sessions(checkpoint.blocks.len())),
             Err(error) => error.full(),
         };
         format!("{}  {}  {state}", entry.path.display(), ago(entry.created_at, context.clock.now()))

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use super::prepare::call_text;
-use super::{Globals, context, print, say, warn};
+use super::{Globals, context, print, say, warn, write_out};
 use crate::flow::{self, ItemReport, ItemState, Outcome, RecoverRequest, Report, Trigger};
 use crate::json::v1;
 use crate::support::error::{Kind, Result};
@@ -59,7 +59,10 @@ pub(crate) fn run(args: &Args, globals: &Globals) -> Result<ExitCode> {
         RecoverRequest { trigger, wait_gateway: args.wait_gateway, wait: args.wait, dry_run: args.dry_run };
     let report = match flow::recover(&context(globals)?, request) {
         Err(error) if error.kind() == Kind::Busy && trigger != Trigger::Manual => {
-            say(format_args!("{}; nothing to do", error.full()));
+            say(format_args!("{}", error.full()));
+            if trigger == Trigger::Job {
+                write_out("Another run is still at work: run this command again in a minute.\n")?;
+            }
             return Ok(ExitCode::SUCCESS);
         }
         result => result?,

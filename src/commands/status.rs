@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{Globals, ago, context, print, warn};
+use super::{Globals, ago, context, print, sessions, warn};
 use crate::flow::{self, Context, Status};
 use crate::json::v1;
 use crate::support::clock::rfc3339;
@@ -33,12 +33,8 @@ fn text(status: &Status, context: &Context) -> String {
     lines.push(match &status.pending {
         Some(pending) => {
             let due = if pending.due { "due" } else { "waiting for the restart" };
-            let sessions = pending.sessions;
-            format!(
-                "Checkpoint {}: {due}, {sessions} sessions, {}.",
-                pending.id,
-                ago(pending.created_at, now)
-            )
+            let sessions = sessions(pending.sessions);
+            format!("Checkpoint {}: {due}, {sessions}, {}.", pending.id, ago(pending.created_at, now))
         }
         None => "No restart is pending.".to_owned(),
     });

@@ -13,7 +13,7 @@ use super::way_back::{self, Wake};
 use crate::checkpoint::Store;
 use crate::dispatch::Dispatcher;
 use crate::gateway::{Gateway, Scopes};
-use crate::ledger::{Event, Writer};
+use crate::ledger::{Event, Ledger, Writer};
 use crate::model::{Boot, IdempotencyKey};
 use crate::notice::{self, Notice};
 use crate::plan::Item;
@@ -175,18 +175,23 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
     if !context.policy.enabled {
         return Ok(Report::new(request, Outcome::Disabled));
     }
-    let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
     let store = Store::new(context.paths.checkpoints());
+    let ledger = Ledger::read(&context.paths.ledger())?;
+    if Waiting::find(&store, &ledger)?.is_none() {
+        return nothing(context, request, &store, &ledger);
+    }
+    // Without the lock: a gateway may take minutes to start, and another trigger's run may find it first.
+    let patience = if request.wait_gateway { START_PATIENCE } else { PATIENCE };
+    let connection = context.connect(Scopes::TALK, patience);
+    let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
     let Some(waiting) = Waiting::find(&store, ledger.ledger())? else {
-        let own = due::left_to_the_job(context, request.trigger, &store, ledger.ledger())?;
-        return Ok(Report { own, ..Report::new(request, Outcome::Nothing) });
+        return nothing(context, request, &store, ledger.ledger());
     };
     if let Some(meta) = &waiting.checkpoint.meta {
         // Its mark could not be set, so nothing of it is sent.
         meta.ensure_known(&waiting.path.display().to_string())?;
     }
-    let patience = if request.wait_gateway { START_PATIENCE } else { PATIENCE };
-    let mut report = match context.connect(Scopes::TALK, patience) {
+    let mut report = match connection {
         Err(error) => due::unreachable(context, request, &waiting, &error),
         Ok(mut gateway) if waiting.is_due(gateway.boot()) => {
             due::recover(context, request, &mut gateway, &mut ledger, &waiting)?
@@ -204,6 +209,11 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
         ledger.append(context.clock.now(), event)?;
     }
     Ok(report)
+}
+
+fn nothing(context: &Context, request: Request, store: &Store, ledger: &Ledger) -> Result<Report> {
+    let own = due::left_to_the_job(context, request.trigger, store, ledger)?;
+    Ok(Report { own, ..Report::new(request, Outcome::Nothing) })
 }
 
 /// The gateway still lives the life in which the restart was prepared: nothing is sent to a session, nothing is used up.

@@ -57,11 +57,21 @@ pub struct LastRecovery {
 /// Reads what is pending; changes nothing and contacts nobody.
 ///
 /// # Errors
-/// Where the ledger or the newest checkpoint cannot be read.
+/// Where the ledger cannot be read. A checkpoint that cannot be read is a warning: what is held is still shown.
 pub fn status(context: &Context) -> Result<Status> {
     let ledger = Ledger::read(&context.paths.ledger())?;
     let boot = context.running_boot();
-    let waiting = Waiting::find(&Store::new(context.paths.checkpoints()), &ledger)?;
+    let mut warnings = match ledger.bad_lines() {
+        0 => Vec::new(),
+        n => vec![format!("{n} lines of {} cannot be read", context.paths.ledger().display())],
+    };
+    let waiting = match Waiting::find(&Store::new(context.paths.checkpoints()), &ledger) {
+        Ok(waiting) => waiting,
+        Err(error) => {
+            warnings.push(error.full());
+            None
+        }
+    };
     let pending = waiting.map(|waiting| Pending {
         due: boot.as_ref().is_some_and(|boot| waiting.is_due(boot)),
         sessions: waiting.checkpoint.blocks.len(),
@@ -75,10 +85,6 @@ pub fn status(context: &Context) -> Result<Status> {
         }
         _ => None,
     });
-    let warnings = match ledger.bad_lines() {
-        0 => Vec::new(),
-        n => vec![format!("{n} lines of {} cannot be read", context.paths.ledger().display())],
-    };
     Ok(Status {
         enabled: context.policy.enabled,
         held: ledger.held().into_iter().cloned().collect(),

@@ -151,7 +151,7 @@ fn a_resume_of_the_session_that_restarted() {
 #[test]
 fn the_job() {
     insta::assert_snapshot!(job_message(), @r"
-    The gateway may have restarted, and work may be waiting. Run exactly this command, once, through exec:
+    The gateway may have restarted, and work may be waiting. Run exactly this command, once, through exec, with yieldMs 120000:
 
     ```
     comeback recover --trigger job

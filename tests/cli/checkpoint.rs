@@ -55,7 +55,7 @@ fn build_writes_a_private_file_of_the_day() {
     assert_snapshot!(world.run(&["checkpoint", "list"]), @r"
     exit 0
     --- stdout
-    [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/120000.md  0 s ago  open, 1 sessions
+    [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/120000.md  0 s ago  open, 1 session
     ");
 }
 
@@ -155,11 +155,12 @@ fn what_does_not_parse_is_named_and_left_as_it_is() {
     [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/100000.md  2 h ago  open, 2 sessions
     ");
     assert_snapshot!(world.run(&["status"]), @r"
-    exit 1
+    exit 0
+    --- stdout
+    Gateway: does not seem to run.
+    No restart is pending.
     --- stderr
-    error: [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/110000.md:4: front matter: createdAt: input contains invalid characters at line 4 column 12
-    hint: it is YAML with formatVersion, id and createdAt, times as in 2026-03-09T16:22:00Z
-    hint: mend the file, or move it away; an older one never takes its place
+    warning: [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/110000.md:4: front matter: createdAt: input contains invalid characters at line 4 column 12
     ");
     assert_snapshot!(world.run(&["recover", "--offline"]), @r"
     exit 1

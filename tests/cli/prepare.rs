@@ -20,7 +20,7 @@ fn with_tool_calls_it_writes_the_files_and_names_the_calls() {
     exit 0
     --- stdout
     Checkpoint [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/120000.md saved.
-    Call now: cron {"action":"add","job":{"agentId":"main","deleteAfterRun":true,"delivery":{"mode":"none"},"enabled":true,"name":"restart-recovery","payload":{"kind":"agentTurn","message":"The gateway may have restarted, and work may be waiting. Run exactly this command, once, through exec:\n\n```\ncomeback recover --trigger job\n```\n\nThen do what it prints, and nothing else. If it says that there is nothing to do, answer NO_REPLY."},"schedule":{"at":"2026-11-20T12:01:00Z","kind":"at"},"sessionKey":"agent:main:telegram:direct:77","sessionTarget":"session:agent:main:telegram:direct:77","wakeMode":"now"}}
+    Call now: cron {"action":"add","job":{"agentId":"main","deleteAfterRun":true,"delivery":{"mode":"none"},"enabled":true,"name":"restart-recovery","payload":{"kind":"agentTurn","message":"The gateway may have restarted, and work may be waiting. Run exactly this command, once, through exec, with yieldMs 120000:\n\n```\ncomeback recover --trigger job\n```\n\nThen do what it prints, and nothing else. If it says that there is nothing to do, answer NO_REPLY."},"schedule":{"at":"2026-11-20T12:01:00Z","kind":"at"},"sessionKey":"agent:main:telegram:direct:77","sessionTarget":"session:agent:main:telegram:direct:77","wakeMode":"now"}}
     Restart with this call, then end your turn; you will be woken afterwards:
     gateway {"action":"restart","note":"new model","reason":"new model"}
     --- stderr

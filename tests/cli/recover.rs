@@ -210,7 +210,7 @@ fn a_checkpoint_of_the_seed_is_taken_too() {
     assert_eq!(fs::read_to_string(path).unwrap(), SEED);
 }
 
-/// The triggers wait a minute for the lock, and this test with them: both at once.
+/// The triggers wait a minute for the lock, and this test with them: all at once.
 #[test]
 fn while_another_run_holds_the_lock_triggers_leave_it_to_that() {
     let world = prepared();
@@ -221,11 +221,19 @@ fn while_another_run_holds_the_lock_triggers_leave_it_to_that() {
         let mut command = world.std_command(env!("CARGO_BIN_EXE_comeback"), &args);
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
     };
-    let [startup, manual] = ["startup", "manual"].map(recover).map(|child| child.wait_with_output().unwrap());
+    let [startup, job, manual] =
+        ["startup", "job", "manual"].map(recover).map(|child| child.wait_with_output().unwrap());
     assert_snapshot!(world.show(&startup), @r"
     exit 0
     --- stderr
-    another run of comeback holds [HOME]/.openclaw/comeback/lock; nothing to do
+    another run of comeback holds [HOME]/.openclaw/comeback/lock
+    ");
+    assert_snapshot!(world.show(&job), @r"
+    exit 0
+    --- stdout
+    Another run is still at work: run this command again in a minute.
+    --- stderr
+    another run of comeback holds [HOME]/.openclaw/comeback/lock
     ");
     assert_snapshot!(world.show(&manual), @r"
     exit 4

@@ -30,7 +30,7 @@ fn a_checkpoint_waits_for_its_restart() {
     exit 0
     --- stdout
     Gateway: does not seem to run.
-    Checkpoint 20261120T120000000Z: waiting for the restart, 1 sessions, 3 min ago.
+    Checkpoint 20261120T120000000Z: waiting for the restart, 1 session, 3 min ago.
     File: [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/120000.md (2026-11-20T12:00:00Z)
     ");
     let status = world.json(0, &["status"]);

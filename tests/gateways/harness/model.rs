@@ -10,6 +10,10 @@ use serde_json::{Value, json};
 use super::loopback::{Closing, Loopback};
 use super::wait;
 
+/// So long a command may take before the gateway puts it into the background; ten seconds, its default, are too few on
+/// a busy machine.
+const EXEC_YIELD_MS: u32 = 120_000;
+
 /// What the model does when it is asked.
 pub enum Reply {
     /// Ends the turn with a text.
@@ -38,7 +42,7 @@ impl Reply {
 
     /// A call of `exec`, which every version has.
     pub fn exec(command: &str) -> Self {
-        Self::tool("exec", json!({ "command": command }))
+        Self::tool("exec", json!({ "command": command, "yieldMs": EXEC_YIELD_MS }))
     }
 }
 
