@@ -13,6 +13,9 @@ use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
 use crate::support::paths::{Paths, expand_home};
 
+/// How long a gateway is waited for that should be there.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The command line's settings.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use super::call::ToolCall;
-use super::context::Context;
+use super::context::{Context, PATIENCE};
 use super::pending::{ATTENDED_FOR, Waiting};
-use super::recover::{ItemReport, ItemState, Outcome, PATIENCE, Report, Request, Trigger};
+use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
 use super::way_back;
 use crate::checkpoint::{Block, Marked, Store};
 use crate::dispatch::{Dispatcher, Sent};

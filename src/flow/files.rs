@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::Local;
 
 use super::context::Context;
-use super::prepare::Request;
+use super::preparation::Request;
 use crate::checkpoint::{Block, Checkpoint, Meta, SessionMark, Store};
 use crate::model::Boot;
 use crate::now::{self, Changes, Updated};

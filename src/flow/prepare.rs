@@ -3,20 +3,18 @@
 //! Nothing is announced before it stands: the notice goes out last, and only what has been written and read
 //! back is reported. Where no durable way back exists, the checkpoint is taken away again and no restart is named.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use std::{fs, thread};
 
-use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::call::ToolCall;
 use super::context::Context;
 use super::files::{self, Files};
+use super::preparation::{Mode, Prepared, Request, Restart};
 use super::way_back::Wake;
-use crate::checkpoint::Block;
 use crate::dispatch::{Dispatcher, Sent};
-use crate::gateway::jobs::Job;
 use crate::gateway::tools::{self, Tools};
 use crate::gateway::{Gateway, Scopes};
 use crate::ledger::{Event, Writer};
@@ -30,96 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// 2026.9.6 judges a configuration by a copy that may be half a second old (measured).
 const CONFIG_SETTLES: Duration = Duration::from_secs(1);
-
-/// What the agent asks for.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The session that asks; it comes back first.
-    pub session_key: SessionKey,
-    /// Why the gateway restarts.
-    pub reason: String,
-    /// How long after now the recovery job is due.
-    pub delay: TimeDelta,
-    /// What was happening.
-    pub status: Option<String>,
-    /// Tasks in progress.
-    pub tasks: Vec<String>,
-    /// What the session must know afterwards.
-    pub context: Vec<String>,
-    /// What to do after the restart.
-    pub after: Vec<String>,
-    /// The sessions that the agent described.
-    pub snapshot: Vec<Block>,
-    /// Whether the startup hook is installed: it is a way back by itself.
-    pub hook: bool,
-    /// Who makes which calls.
-    pub mode: Mode,
-    /// Whether to change nothing.
-    pub dry_run: bool,
-}
-
-/// Who makes which calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// We do, all but the restart.
-    Prepare,
-    /// We do, and ask the gateway for the restart.
-    PrepareAndRestart,
-    /// The agent does; we write the files and name the calls.
-    ToolCalls,
-}
-
-/// What was prepared.
-#[derive(Clone, Debug)]
-pub struct Prepared {
-    /// The checkpoint's id.
-    pub checkpoint: String,
-    /// Where the checkpoint stands.
-    pub path: PathBuf,
-    /// The boot that was running.
-    pub boot: Option<Boot>,
-    /// The recovery job, as it was read back.
-    pub job: Option<Job>,
-    /// Whether the startup hook is installed.
-    pub hook: bool,
-    /// Whether the notice reached the gateway; none where there was nobody to tell.
-    pub notified: Option<bool>,
-    /// Calls for the agent to make, in this order, before the restart.
-    pub calls: Vec<ToolCall>,
-    /// How the restart comes about.
-    pub restart: Restart,
-    /// What the agent should know.
-    pub warnings: Vec<String>,
-}
-
-impl Prepared {
-    /// What will be true once everything stands; with `dry_run` it stays at that.
-    fn draft(context: &Context, request: &Request, boot: Option<&Boot>, tools: Tools) -> Self {
-        let call = tools.restart.map(|tool| ToolCall::restart(tool, &request.reason));
-        Self {
-            checkpoint: files::id(context),
-            path: context.paths.checkpoints(),
-            boot: boot.cloned(),
-            job: None,
-            hook: request.hook,
-            notified: None,
-            calls: Vec::new(),
-            restart: call.map_or(Restart::Operator, Restart::Call),
-            warnings: Vec::new(),
-        }
-    }
-}
-
-/// How the restart comes about.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Restart {
-    /// The gateway was asked, and restarts when its work has drained.
-    Requested,
-    /// The agent makes this call.
-    Call(ToolCall),
-    /// The agent has no tool for it: a person restarts the gateway.
-    Operator,
-}
 
 /// Prepares a planned restart.
 ///
@@ -213,10 +121,8 @@ fn by_the_gateway(
 ) -> Result<Prepared> {
     let boot = gateway.boot().clone();
     let tools = tools::of(gateway, &request.session_key)?;
-    let mut prepared = Prepared {
-        warnings: gateway.warnings().to_vec(),
-        ..Prepared::draft(context, request, Some(&boot), tools)
-    };
+    let mut prepared =
+        Prepared { warnings: gateway.warnings().to_vec(), ..draft(context, request, Some(&boot), tools) };
     if request.dry_run {
         return Ok(prepared);
     }
@@ -322,7 +228,7 @@ fn by_the_agent(
         None => (context.running_boot(), Tools::usual(&context.paths.state), None, Vec::new()),
     };
     let route = caller.and_then(|caller| caller.route.as_ref());
-    let mut prepared = Prepared { warnings, ..Prepared::draft(context, request, boot.as_ref(), tools) };
+    let mut prepared = Prepared { warnings, ..draft(context, request, boot.as_ref(), tools) };
     prepared.warnings.extend(unreachable.map(|error| error.full()));
     let at = context.clock.now() + request.delay;
     let wake = Wake::new(context, &request.session_key, route, at);
@@ -340,4 +246,20 @@ fn by_the_agent(
     let files = save(context, request, &mut prepared, &mut ledger, caller)?;
     prepared.warnings.extend(files.supersede(context));
     Ok(prepared)
+}
+
+/// What will be true once everything stands; with `dry_run` it stays at that.
+fn draft(context: &Context, request: &Request, boot: Option<&Boot>, tools: Tools) -> Prepared {
+    let call = tools.restart.map(|tool| ToolCall::restart(tool, &request.reason));
+    Prepared {
+        checkpoint: files::id(context),
+        path: context.paths.checkpoints(),
+        boot: boot.cloned(),
+        job: None,
+        hook: request.hook,
+        notified: None,
+        calls: Vec::new(),
+        restart: call.map_or(Restart::Operator, Restart::Call),
+        warnings: Vec::new(),
+    }
 }

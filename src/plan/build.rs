@@ -3,25 +3,11 @@
 use std::collections::HashMap;
 
 use super::gate::{self, Situation};
-use super::item::{Item, Plan, Ruling};
+use super::item::{Candidate, Item, Plan, Ruling};
 use super::rules::Rules;
 use crate::checkpoint::{Block, PLACEHOLDER};
-use crate::model::{Decision, IdempotencyKey, Route, SessionKey};
+use crate::model::{Decision, IdempotencyKey, SessionKey};
 use crate::notice::{self, Record};
-use crate::session::Judgement;
-
-/// A block of the checkpoint beside what is known of its session.
-#[derive(Clone, Debug)]
-pub struct Candidate<'a> {
-    /// What the checkpoint says.
-    pub block: &'a Block,
-    /// What the evidence says.
-    pub judgement: Judgement,
-    /// Whether native recovery has still to decide about it.
-    pub undecided: bool,
-    /// Where the session's replies go.
-    pub route: Option<Route>,
-}
 
 /// Builds the plan: one item a session, the caller's own first, then in the checkpoint's order.
 #[must_use]
@@ -112,6 +98,7 @@ mod tests {
     use super::*;
     use crate::model::Verdict;
     use crate::plan::{Gated, Policy};
+    use crate::session::Judgement;
 
     const CALLER: &str = "agent:main:telegram:direct:77";
 

@@ -1,7 +1,6 @@
 //! The gate: send only if nothing that must not happen twice can happen twice.
 
-use super::build::Candidate;
-use super::item::Ruling;
+use super::item::{Candidate, Ruling};
 use super::policy::Policy;
 use super::rules::{Assessment, Rules};
 use crate::model::{AgentId, Decision, Risk, SessionKey, Verdict};

@@ -1,6 +1,21 @@
 //! What can be resumed: one item a session, with what was decided about it and why.
 
+use crate::checkpoint::Block;
 use crate::model::{Decision, IdempotencyKey, Risk, Route, SessionKey, Verdict};
+use crate::session::Judgement;
+
+/// A block of the checkpoint beside what is known of its session.
+#[derive(Clone, Debug)]
+pub struct Candidate<'a> {
+    /// What the checkpoint says.
+    pub block: &'a Block,
+    /// What the evidence says.
+    pub judgement: Judgement,
+    /// Whether native recovery has still to decide about it.
+    pub undecided: bool,
+    /// Where the session's replies go.
+    pub route: Option<Route>,
+}
 
 /// One session's item.
 #[derive(Clone, Debug, PartialEq)]

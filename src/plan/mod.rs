@@ -6,7 +6,7 @@ mod item;
 mod policy;
 mod rules;
 
-pub use build::{Candidate, build, key_of, own_message};
+pub use build::{build, key_of, own_message};
 pub use gate::Situation;
-pub use item::{Approved, Gated, Item, Plan, Ruling};
+pub use item::{Approved, Candidate, Gated, Item, Plan, Ruling};
 pub use policy::{Policy, PolicyFile};

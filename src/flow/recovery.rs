@@ -1,0 +1,140 @@
+//! A recovery in words: who asks for it, what is asked, what became of it.
+
+use std::path::PathBuf;
+
+use super::call::ToolCall;
+use crate::model::Boot;
+use crate::plan::Item;
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// The gateway's startup hook.
+    Startup,
+    /// The recovery job, in the session that prepared.
+    Job,
+    /// A person, or an agent that was asked to.
+    Manual,
+}
+
+impl Trigger {
+    /// Returns the trigger's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Startup => "startup",
+            Self::Job => "job",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Who calls.
+    pub trigger: Trigger,
+    /// Whether to wait for a gateway that is still starting.
+    pub wait_gateway: bool,
+    /// Whether to follow the runs to their end.
+    pub wait: bool,
+    /// Whether to change and send nothing.
+    pub dry_run: bool,
+}
+
+/// How a recovery ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was nothing to recover.
+    Nothing,
+    /// The policy has switched recovery off.
+    Disabled,
+    /// The restart has not come yet; nothing was sent, and the job is armed again.
+    NotYet,
+    /// The restart has not come, and is no longer waited for; its user was told.
+    NeverHappened,
+    /// Each item was sent, held or skipped.
+    Recovered,
+    /// Something failed, or nobody knows; the checkpoint stays open for the next run.
+    Incomplete,
+    /// The gateway could not be reached; the report holds the calls that an agent can make itself.
+    Unreachable,
+}
+
+impl Outcome {
+    /// Returns the outcome's stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Disabled => "disabled",
+            Self::NotYet => "not-yet",
+            Self::NeverHappened => "never-happened",
+            Self::Recovered => "recovered",
+            Self::Incomplete => "incomplete",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// What a recovery did.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether nothing was really done.
+    pub dry_run: bool,
+    /// The checkpoint that it was about.
+    pub checkpoint: Option<(String, PathBuf)>,
+    /// The boot that it found.
+    pub boot: Option<Boot>,
+    /// One for each session of the checkpoint.
+    pub items: Vec<ItemReport>,
+    /// What the calling agent has to do now; only for the trigger `job`.
+    pub own: Option<String>,
+    /// Calls for an agent to make, where the gateway could not be reached.
+    pub calls: Vec<ToolCall>,
+    /// What is worth knowing.
+    pub warnings: Vec<String>,
+}
+
+/// What became of one item.
+#[derive(Clone, Debug)]
+pub struct ItemReport {
+    /// The item, as it was planned.
+    pub item: Item,
+    /// What became of it.
+    pub state: ItemState,
+}
+
+/// What became of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ItemState {
+    /// The gateway took it, now or in an earlier run.
+    Resumed,
+    /// Its run was followed to the end; says how it ended.
+    Finished(String),
+    /// A person must confirm it.
+    Held,
+    /// There was nothing to do.
+    Skipped,
+    /// It did not work; says why.
+    Failed(String),
+    /// It would be sent, were this no dry run, or could the gateway be reached.
+    Due,
+}
+
+impl Report {
+    pub(super) fn new(request: Request, outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            dry_run: request.dry_run,
+            checkpoint: None,
+            boot: None,
+            items: Vec::new(),
+            own: None,
+            calls: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
