@@ -156,7 +156,13 @@ fn candidate<'a>(
     let has_the_job = spoken_to == Some(&block.session_key);
     let judgement = if has_the_job { taken_by_the_job() } else { session::judge(evidence, boot.started_at) };
     let undecided = !has_the_job && evidence.is_some_and(|evidence| is_unsettled(evidence, boot));
-    Candidate { block, judgement, undecided, route: evidence.and_then(|evidence| evidence.route.clone()) }
+    Candidate {
+        block,
+        judgement,
+        undecided,
+        updated_at: evidence.and_then(|evidence| evidence.updated_at),
+        route: evidence.and_then(|evidence| evidence.route.clone()),
+    }
 }
 
 fn situation<'a>(
@@ -326,6 +332,7 @@ pub(super) fn unreachable(context: &Context, request: Request, waiting: &Waiting
     let candidates = blocks.map(|block| Candidate {
         judgement: if woken == Some(&block.session_key) { taken_by_the_job() } else { unseen() },
         undecided: false,
+        updated_at: None,
         route: None,
         block,
     });

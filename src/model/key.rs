@@ -25,6 +25,12 @@ impl SessionKey {
         &self.0
     }
 
+    /// Tells whether a person speaks to the agent alone there: `agent:<agent>:<channel>:direct:<peer>`.
+    #[must_use]
+    pub fn is_direct_chat(&self) -> bool {
+        self.0.split(':').nth(3) == Some("direct")
+    }
+
     /// Returns the agent that the key names, where it names one.
     #[must_use]
     pub fn agent(&self) -> Option<AgentId> {
@@ -174,6 +180,9 @@ mod tests {
         assert_eq!(agent("agent:main"), None);
         assert_eq!(agent("global"), None);
         assert_eq!(agent("hook:github"), None);
+        let direct = |key: &str| key.parse::<SessionKey>().unwrap().is_direct_chat();
+        assert!(direct("agent:main:telegram:direct:77") && direct("agent:main:telegram:direct:77:thread:5"));
+        assert!(!direct("agent:main:telegram:group:77") && !direct("agent:main:main") && !direct("direct"));
     }
 
     #[test]

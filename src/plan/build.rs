@@ -1,5 +1,6 @@
 //! Builds the plan from a checkpoint and the evidence; pure.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::gate::{self, Situation};
@@ -9,7 +10,7 @@ use crate::checkpoint::{Block, PLACEHOLDER};
 use crate::model::{Decision, IdempotencyKey, SessionKey};
 use crate::notice::{self, Record};
 
-/// Builds the plan: one item a session, the caller's own first, then in the checkpoint's order.
+/// Builds the plan: one item a session; the caller's own first, then direct chats, then the newest.
 #[must_use]
 pub fn build(candidates: &[Candidate<'_>], situation: &Situation<'_>) -> Plan {
     let rules = Rules::builtin();
@@ -17,14 +18,18 @@ pub fn build(candidates: &[Candidate<'_>], situation: &Situation<'_>) -> Plan {
     for candidate in candidates {
         *count.entry(&candidate.block.session_key).or_default() += 1;
     }
+    let mut ordered: Vec<&Candidate<'_>> = candidates.iter().collect();
+    ordered.sort_by_key(|candidate| {
+        let key = &candidate.block.session_key;
+        (situation.caller != Some(key), !key.is_direct_chat(), Reverse(candidate.updated_at))
+    });
     let mut items: Vec<Item> = Vec::new();
-    for candidate in candidates {
+    for candidate in ordered {
         let key = &candidate.block.session_key;
         if items.iter().all(|item| item.session_key != *key) {
             items.push(item(candidate, count[key] > 1, situation, rules));
         }
     }
-    items.sort_by_key(|item| situation.caller != Some(&item.session_key));
     cap(&mut items, situation);
     Plan::new(items)
 }
@@ -95,6 +100,8 @@ fn cap(items: &mut [Item], situation: &Situation<'_>) {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "the literals are well formed")]
 mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+
     use super::*;
     use crate::model::Verdict;
     use crate::plan::{Gated, Policy};
@@ -107,10 +114,17 @@ mod tests {
     }
 
     fn planned(blocks: &[Block], attended: bool, max_unattended: usize) -> Plan {
+        let times = blocks.iter().map(|_| None);
+        planned_at(&blocks.iter().zip(times).collect::<Vec<_>>(), attended, max_unattended)
+    }
+
+    fn planned_at(blocks: &[(&Block, Option<DateTime<Utc>>)], attended: bool, max_unattended: usize) -> Plan {
         let judgement = Judgement { verdict: Verdict::Interrupted, reason: "cut".into() };
-        let candidate =
-            |block| Candidate { block, judgement: judgement.clone(), undecided: false, route: None };
-        let candidates: Vec<_> = blocks.iter().map(candidate).collect();
+        let mut candidates = Vec::new();
+        for &(block, updated_at) in blocks {
+            let judgement = judgement.clone();
+            candidates.push(Candidate { block, judgement, undecided: false, updated_at, route: None });
+        }
         let policy = Policy { max_unattended, ..Policy::default() };
         let caller = CALLER.parse().unwrap();
         let situation = Situation {
@@ -143,6 +157,21 @@ mod tests {
         assert!(own.message.contains("You restarted the gateway") && own.message.contains(own.key.as_str()));
         assert!(other.message.contains("Go on with the work") && other.message.contains("run the tests"));
         assert_eq!((&own.about, own.key == other.key), (&None, false));
+    }
+
+    #[test]
+    fn direct_chats_come_first_and_the_newest_of_each_kind() {
+        let at = |seconds| Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds));
+        let blocks =
+            ["agent:b:main", "agent:b:x:direct:1", "agent:b:x:direct:2", "agent:b:x:group:3", CALLER]
+                .map(|key| block(key, "run the tests"));
+        let times = [at(9), at(1), at(2), None, None];
+        let plan = planned_at(&blocks.iter().zip(times).collect::<Vec<_>>(), true, 10);
+        let keys: Vec<_> = plan.items().iter().map(|item| item.session_key.as_str()).collect();
+        assert_eq!(
+            keys,
+            [CALLER, "agent:b:x:direct:2", "agent:b:x:direct:1", "agent:b:main", "agent:b:x:group:3"]
+        );
     }
 
     #[test]

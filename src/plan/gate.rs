@@ -155,7 +155,13 @@ mod tests {
                 ..Block::new(self.session.parse().unwrap())
             };
             let judgement = Judgement { verdict: self.verdict, reason: "so it is".into() };
-            let candidate = Candidate { block: &block, judgement, undecided: self.undecided, route: None };
+            let candidate = Candidate {
+                block: &block,
+                judgement,
+                undecided: self.undecided,
+                updated_at: None,
+                route: None,
+            };
             let left_out = self.left_out.iter().map(|agent| agent.parse().unwrap()).collect();
             let policy = Policy { left_out, ..Policy::default() };
             let caller: Option<SessionKey> = self.caller.map(|key| key.parse().unwrap());

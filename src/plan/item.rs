@@ -1,5 +1,7 @@
 //! What can be resumed: one item a session, with what was decided about it and why.
 
+use chrono::{DateTime, Utc};
+
 use crate::checkpoint::Block;
 use crate::model::{Decision, IdempotencyKey, Risk, Route, SessionKey, Verdict};
 use crate::session::Judgement;
@@ -13,6 +15,8 @@ pub struct Candidate<'a> {
     pub judgement: Judgement,
     /// Whether native recovery has still to decide about it.
     pub undecided: bool,
+    /// When the session was last active.
+    pub updated_at: Option<DateTime<Utc>>,
     /// Where the session's replies go.
     pub route: Option<Route>,
 }

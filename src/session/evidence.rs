@@ -24,6 +24,8 @@ pub struct Evidence {
     pub active: bool,
     /// When the last run began.
     pub started_at: Option<DateTime<Utc>>,
+    /// When the row last changed.
+    pub updated_at: Option<DateTime<Utc>>,
     /// Where its replies go.
     pub route: Option<Route>,
     /// The last entries of its transcript, oldest first.

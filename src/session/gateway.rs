@@ -50,6 +50,7 @@ struct Row {
     #[serde(default)]
     has_active_run: bool,
     started_at: Option<i64>,
+    updated_at: Option<i64>,
     delivery_context: Option<DeliveryContext>,
 }
 
@@ -77,6 +78,7 @@ impl Row {
             aborted: self.aborted_last_run,
             active: self.has_active_run,
             started_at: self.started_at.and_then(from_millis),
+            updated_at: self.updated_at.and_then(from_millis),
             route: self.delivery_context.and_then(DeliveryContext::into_route),
             entries: history.messages.into_iter().map(Message::into_entry).collect(),
         }

@@ -97,6 +97,7 @@ mod tests {
             aborted,
             active,
             started_at: Some(at(started)),
+            updated_at: None,
             route: None,
             entries: entry.into_iter().collect(),
         };

@@ -62,9 +62,9 @@ fn a_gateway_that_is_down_costs_nothing_but_the_exit_code(#[case] version: &str)
     world.gateway.sigkill();
     let report = comeback::json(&world.gateway, 7, &["recover"]);
     assert_eq!(report["outcome"], "unreachable");
-    let called: Vec<_> =
-        report["calls"].as_array().unwrap().iter().map(|call| &call["params"]["sessionKey"]).collect();
-    assert_eq!(called, [&json!(key(ADA)), &json!(key(BEN))]);
+    let calls = report["calls"].as_array().unwrap();
+    let is_called = |chat| calls.iter().any(|call| call["params"]["sessionKey"] == key(chat));
+    assert!(is_called(ADA) && is_called(BEN) && !is_called(CYD), "{calls:?}");
     world.gateway.start();
     world.gateway.wait_ready();
     comeback::json(&world.gateway, 0, &["recover"]);

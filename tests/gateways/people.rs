@@ -14,6 +14,8 @@ use crate::harness::wait;
 pub const ADA: i64 = 101;
 /// Has harmless work under way.
 pub const BEN: i64 = 102;
+/// Never wrote: the gateway knows no such session.
+const NOBODY: i64 = 104;
 /// Has work that is blocked.
 pub const CYD: i64 = 103;
 pub const SOON: Duration = Duration::from_secs(60);
@@ -37,6 +39,7 @@ pub fn snapshot() -> String {
     let sessions = [
         session(BEN, "the weekly report", "write the summary of the weekly report", "none"),
         session(CYD, "the invoice", "check the invoice", "waiting for the signature"),
+        session(NOBODY, "the minutes", "write the minutes", "none"),
     ];
     json!({ "sessions": sessions }).to_string()
 }
@@ -150,7 +153,7 @@ pub fn is_notice(text: &str) -> bool {
 }
 
 pub fn is_summary(text: &str) -> bool {
-    text.contains("Back online") && text.contains("Held (1)")
+    ["Back online", "Resumed (1)", "Held (1)", "manual follow-up (1)"].iter().all(|part| text.contains(part))
 }
 
 pub fn approve(world: &World) {
