@@ -308,10 +308,13 @@ fn finish(context: &Context, ledger: &mut Writer, waiting: &Waiting, report: &mu
     }
     let at = context.clock.now();
     let store = Store::new(context.paths.checkpoints());
-    if store.mark_consumed(&waiting.path, at)? == Marked::Elsewhere {
-        ledger.append(at, Event::Consumed { checkpoint: waiting.id.clone() })?;
+    match store.mark_consumed(&waiting.path, at) {
+        Ok(Marked::InFile) => return Ok(()),
+        Ok(Marked::Elsewhere) => {}
+        // What was sent is sent: the ledger remembers it in the file's place.
+        Err(error) => report.warnings.push(error.full()),
     }
-    Ok(())
+    ledger.append(at, Event::Consumed { checkpoint: waiting.id.clone() })
 }
 
 /// Plans without evidence, for an agent that can reach the sessions although we cannot reach the gateway.

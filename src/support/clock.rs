@@ -17,21 +17,33 @@ impl Clock {
         Self { fixed: now }
     }
 
-    /// Returns the time.
+    /// Returns the time, to the millisecond: what is written and read back is then the same time.
     #[must_use]
     pub fn now(self) -> DateTime<Utc> {
-        self.fixed.unwrap_or_else(Utc::now)
+        self.fixed.unwrap_or_else(|| Utc::now().trunc_subsecs(3))
     }
 }
 
-/// Formats a time as RFC 3339 in UTC with milliseconds only where they are not zero.
+/// Formats a time as RFC 3339 in UTC, with a fraction only where there is one.
 #[must_use]
 pub fn rfc3339(time: DateTime<Utc>) -> String {
-    time.trunc_subsecs(3).to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// Reads milliseconds since 1970, as gateways write times.
 #[must_use]
 pub fn from_millis(millis: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_time_is_the_same_after_it_was_written_and_read() {
+        let now = Clock::default().now();
+        assert_eq!(rfc3339(now).parse(), Ok(now));
+        assert_eq!(now.timestamp_subsec_nanos() % 1_000_000, 0);
+    }
 }
