@@ -128,6 +128,26 @@ impl<'a> Dispatcher<'a> {
         self.ledger.append(self.clock.now(), Event::Held(held))
     }
 
+    /// Tells whether an item waits for a person.
+    #[must_use]
+    pub fn is_held(&self, key: &IdempotencyKey) -> bool {
+        self.ledger.ledger().held().iter().any(|held| held.key == *key)
+    }
+
+    /// Tells whether an effect was taken, now or in an earlier run.
+    #[must_use]
+    pub fn is_taken(&self, key: &IdempotencyKey) -> bool {
+        self.ledger.ledger().is_taken(key)
+    }
+
+    /// Writes down that an effect needs no sending any more; see [`settle`].
+    ///
+    /// # Errors
+    /// Where the ledger cannot be written.
+    pub fn settle(&mut self, key: &IdempotencyKey, session: &SessionKey, how: &str) -> Result<bool> {
+        settle(self.ledger, self.clock, key, session, self.boot, how)
+    }
+
     /// Follows a run to its end, for at most `patience`; `None` is a run that goes on.
     ///
     /// # Errors
@@ -268,6 +288,39 @@ impl<'a> Dispatcher<'a> {
         let detail = detail.map(str::to_owned);
         self.ledger.append(self.clock.now(), Event::Outcome { key: key.clone(), outcome, detail, run_id })
     }
+}
+
+/// Writes down that an effect has come about without a send: its agent was told in another way, or has gone on by
+/// itself. Returns false, and writes nothing, where the ledger knows the effect already.
+///
+/// # Errors
+/// Where the ledger cannot be written.
+pub fn settle(
+    ledger: &mut Writer,
+    clock: Clock,
+    key: &IdempotencyKey,
+    session: &SessionKey,
+    boot: &Boot,
+    how: &str,
+) -> Result<bool> {
+    if ledger.ledger().effect(key).is_some() {
+        return Ok(false);
+    }
+    let intent = Event::Intent {
+        key: key.clone(),
+        effect: Effect::Resume,
+        session_key: session.clone(),
+        boot: boot.clone(),
+    };
+    ledger.append(clock.now(), intent)?;
+    let outcome = Event::Outcome {
+        key: key.clone(),
+        outcome: Outcome::Accepted,
+        detail: Some(how.to_owned()),
+        run_id: None,
+    };
+    ledger.append(clock.now(), outcome)?;
+    Ok(true)
 }
 
 /// The parameters that address a chat.

@@ -98,6 +98,10 @@ fn headline(report: &Report) -> &'static str {
     match report.outcome {
         Outcome::Nothing => "Nothing to recover.",
         Outcome::Disabled => "Nothing done: the policy has switched comeback off (enabled: false).",
+        Outcome::NotYet | Outcome::NeverHappened if report.dry_run => {
+            "Dry run: the gateway has not restarted yet, and nothing was sent or changed."
+        }
+        Outcome::Recovered | Outcome::Incomplete if report.dry_run => "Dry run: nothing was sent or changed.",
         Outcome::NotYet => {
             "The gateway has not restarted yet. Nothing was sent; the recovery job is armed again."
         }
@@ -105,7 +109,6 @@ fn headline(report: &Report) -> &'static str {
             "The gateway has not restarted within ten minutes. Nothing was sent; the user was told."
         }
         Outcome::Unreachable => "The gateway cannot be reached. Nothing was sent; the checkpoint stays open.",
-        _ if report.dry_run => "Dry run: nothing was sent or changed.",
         Outcome::Recovered => "Back after the restart.",
         Outcome::Incomplete => {
             "Back after the restart, but not everything worked; `comeback recover` tries again."

@@ -281,3 +281,13 @@ fn an_item_is_held_once() {
     }
     assert_eq!(Ledger::read(&world.paths.ledger()).unwrap().records().len(), 1);
 }
+
+#[test]
+fn what_was_settled_is_never_sent_and_is_settled_once() {
+    let world = World::new(&[]);
+    let settle = || world.run(&boot(START), START + 1, |d| d.settle(&key(), &session(), "told").unwrap());
+    assert_eq!((settle(), settle()), (true, false));
+    assert_eq!(world.resume(&boot(START + 100), START + 101), Sent::Already, "in a later boot, too");
+    assert!(world.calls().is_empty());
+    assert_eq!(world.intents(), 1);
+}

@@ -7,16 +7,17 @@ use chrono::{DateTime, Utc};
 
 use super::call::ToolCall;
 use super::context::{Context, PATIENCE};
+use super::items::{Job, carry_out};
 use super::pending::{ATTENDED_FOR, Waiting};
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
 use super::way_back;
 use crate::checkpoint::{Block, Marked, Store};
 use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::{Gateway, Scopes, tools};
-use crate::ledger::{self, Event, Held, Ledger, Writer};
+use crate::ledger::{self, Event, Ledger, Writer};
 use crate::model::{AgentId, Boot, IdempotencyKey, Route, SessionKey, Verdict};
 use crate::notice::{self, Notice};
-use crate::plan::{self, Candidate, Gated, Item, Plan, Situation};
+use crate::plan::{self, Candidate, Gated, Plan, Situation};
 use crate::session::{self, Evidence, Judgement};
 use crate::support::error::{Error, Result};
 
@@ -38,19 +39,20 @@ pub(super) fn recover(
     let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, Outcome::Recovered) };
     report.warnings.extend(gateway.warnings().iter().cloned());
     let job_runs = take_over(context, request, &mut report);
-    let spoken_to = waiting.caller.as_ref().filter(|_| job_runs);
-    let sessions = read_settled(gateway, waiting, spoken_to, &boot)?;
+    let job = match &waiting.caller {
+        Some(caller) if request.trigger == Trigger::Job => Job::Calls(caller),
+        Some(caller) if job_runs => Job::Speaks(caller),
+        _ => Job::None,
+    };
+    let sessions = read_settled(gateway, waiting, job, &boot)?;
     let route = caller_route(waiting, &sessions);
-    let plan = plan(context, request, waiting, &boot, &sessions, spoken_to, tools::agents_are_open(gateway));
+    let plan = plan(context, request, waiting, &boot, &sessions, job, tools::agents_are_open(gateway));
     for item in plan.items() {
         let ruling = &item.ruling;
         context.step(format_args!(
             "{}: {:?} by {}: {}",
             item.session_key, ruling.decision, ruling.rule, ruling.reason
         ));
-    }
-    if request.trigger == Trigger::Job {
-        report.own = own_message(&plan, waiting.caller.as_ref());
     }
     if request.dry_run {
         report.items = plan.gated().into_iter().map(planned).collect();
@@ -59,7 +61,9 @@ pub(super) fn recover(
     let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
     dispatcher.reconcile()?;
     for gated in plan.gated() {
-        report.items.push(carry_out(&mut dispatcher, waiting, gated)?);
+        let (item, told) = carry_out(&mut dispatcher, waiting, job, gated)?;
+        report.items.push(item);
+        report.own = report.own.or(told);
     }
     if let (Some(caller), Some(route)) = (&waiting.caller, &route) {
         tell(&mut dispatcher, waiting, caller, route, &mut report)?;
@@ -86,11 +90,11 @@ fn take_over(context: &Context, request: Request, report: &mut Report) -> bool {
     }
 }
 
-/// Reads the session of every block, and reads again while one is unsettled; `spoken_to` has the job's turn.
+/// Reads the session of every block, and reads again while one is unsettled, but for the one that has the job's turn.
 fn read_settled(
     gateway: &mut Gateway,
     waiting: &Waiting,
-    spoken_to: Option<&SessionKey>,
+    job: Job<'_>,
     boot: &Boot,
 ) -> Result<Vec<Option<Evidence>>> {
     let deadline = Instant::now() + NATIVE_PATIENCE;
@@ -99,8 +103,7 @@ fn read_settled(
         sessions.push(session::read(gateway, &block.session_key)?);
     }
     loop {
-        let waits =
-            |evidence: &&mut Evidence| spoken_to != Some(&evidence.key) && is_unsettled(evidence, boot);
+        let waits = |evidence: &&mut Evidence| !job.has(&evidence.key) && is_unsettled(evidence, boot);
         let mut waits = sessions.iter_mut().flatten().filter(waits).peekable();
         if waits.peek().is_none() || Instant::now() > deadline {
             return Ok(sessions);
@@ -131,31 +134,26 @@ fn plan(
     waiting: &Waiting,
     boot: &Boot,
     sessions: &[Option<Evidence>],
-    spoken_to: Option<&SessionKey>,
+    job: Job<'_>,
     open_by_default: bool,
 ) -> Plan {
     let blocks = waiting.checkpoint.blocks.iter().zip(sessions);
     let candidates: Vec<Candidate<'_>> =
-        blocks.map(|(block, evidence)| candidate(block, evidence.as_ref(), spoken_to, boot)).collect();
+        blocks.map(|(block, evidence)| candidate(block, evidence.as_ref(), job, boot)).collect();
     let may_address =
         |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, open_by_default);
     plan::build(&candidates, &situation(context, request, waiting, boot.started_at, &may_address))
 }
 
-/// The judgement of the session that the recovery job has woken.
-fn taken_by_the_job() -> Judgement {
-    Judgement { verdict: Verdict::Live, reason: "the recovery job speaks to it".to_owned() }
-}
-
-fn candidate<'a>(
-    block: &'a Block,
-    evidence: Option<&Evidence>,
-    spoken_to: Option<&SessionKey>,
-    boot: &Boot,
-) -> Candidate<'a> {
-    let has_the_job = spoken_to == Some(&block.session_key);
-    let judgement = if has_the_job { taken_by_the_job() } else { session::judge(evidence, boot.started_at) };
-    let undecided = !has_the_job && evidence.is_some_and(|evidence| is_unsettled(evidence, boot));
+fn candidate<'a>(block: &'a Block, evidence: Option<&Evidence>, job: Job<'_>, boot: &Boot) -> Candidate<'a> {
+    let key = &block.session_key;
+    let by_the_job = |verdict| Judgement { verdict, reason: "the recovery job has woken it".to_owned() };
+    let judgement = match job {
+        Job::Calls(caller) if caller == key => by_the_job(Verdict::Complete),
+        Job::Speaks(caller) if caller == key => by_the_job(Verdict::Live),
+        _ => session::judge(evidence, boot.started_at),
+    };
+    let undecided = !job.has(key) && evidence.is_some_and(|evidence| is_unsettled(evidence, boot));
     Candidate {
         block,
         judgement,
@@ -182,57 +180,11 @@ fn situation<'a>(
     }
 }
 
-fn own_message(plan: &Plan, caller: Option<&SessionKey>) -> Option<String> {
-    let own = plan.items().iter().find(|item| caller == Some(&item.session_key));
-    own.map(|item| item.message.clone())
-}
-
 fn planned(gated: Gated) -> ItemReport {
     match gated {
         Gated::Send(approved) => ItemReport { item: approved.item().clone(), state: ItemState::Due },
         Gated::Hold(item) => ItemReport { item, state: ItemState::Held },
         Gated::Skip(item) => ItemReport { item, state: ItemState::Skipped },
-    }
-}
-
-fn carry_out(dispatcher: &mut Dispatcher<'_>, waiting: &Waiting, gated: Gated) -> Result<ItemReport> {
-    let (item, state) = match gated {
-        Gated::Skip(item) => (item, ItemState::Skipped),
-        Gated::Hold(item) => {
-            dispatcher.hold(held(waiting, &item))?;
-            (item, ItemState::Held)
-        }
-        Gated::Send(approved) => {
-            let mut item = approved.item().clone();
-            let state = match dispatcher.resume(&approved) {
-                Ok(Sent::Accepted(_) | Sent::Already) => ItemState::Resumed,
-                Ok(Sent::Overtaken(how)) => {
-                    item.ruling.reason = how;
-                    ItemState::Skipped
-                }
-                Ok(Sent::Refused(why) | Sent::Unanswered(why)) => ItemState::Failed(why),
-                Ok(Sent::Unknown(why)) => {
-                    "unknown-outcome".clone_into(&mut item.ruling.rule);
-                    item.ruling.reason = why;
-                    dispatcher.hold(held(waiting, &item))?;
-                    ItemState::Held
-                }
-                Err(error) => ItemState::Failed(error.full()),
-            };
-            (item, state)
-        }
-    };
-    Ok(ItemReport { item, state })
-}
-
-fn held(waiting: &Waiting, item: &Item) -> Held {
-    Held {
-        key: item.key.clone(),
-        session_key: item.session_key.clone(),
-        checkpoint: waiting.id.clone(),
-        rule: item.ruling.rule.clone(),
-        reason: item.ruling.reason.clone(),
-        message: item.message.clone(),
     }
 }
 
@@ -266,6 +218,7 @@ fn summary(others: &[&ItemReport]) -> String {
         match state {
             ItemState::Resumed | ItemState::Finished(_) => resumed.push(notice::Resumed { session, about }),
             ItemState::Held => held.push(notice::Held { session, about, key, reason }),
+            ItemState::Skipped if item.verdict == Verdict::Live => {}
             ItemState::Failed(reason) => manual.push(notice::FollowUp { session, about, reason }),
             ItemState::Skipped | ItemState::Due => manual.push(notice::FollowUp { session, about, reason }),
         }
@@ -318,7 +271,13 @@ fn finish(context: &Context, ledger: &mut Writer, waiting: &Waiting, report: &mu
 }
 
 /// Plans without evidence, for an agent that can reach the sessions although we cannot reach the gateway.
-pub(super) fn unreachable(context: &Context, request: Request, waiting: &Waiting, error: &Error) -> Report {
+pub(super) fn unreachable(
+    context: &Context,
+    request: Request,
+    waiting: &Waiting,
+    ledger: &Ledger,
+    error: &Error,
+) -> Report {
     let mut report = Report::new(request, Outcome::Unreachable);
     report.warnings.push(error.full());
     report.warnings.extend(error.hints().iter().cloned());
@@ -333,7 +292,7 @@ pub(super) fn unreachable(context: &Context, request: Request, waiting: &Waiting
         || Judgement { verdict: Verdict::Complete, reason: "the gateway could not be asked".to_owned() };
     let blocks = waiting.checkpoint.blocks.iter();
     let candidates = blocks.map(|block| Candidate {
-        judgement: if woken == Some(&block.session_key) { taken_by_the_job() } else { unseen() },
+        judgement: unseen(),
         undecided: false,
         updated_at: None,
         route: None,
@@ -342,10 +301,18 @@ pub(super) fn unreachable(context: &Context, request: Request, waiting: &Waiting
     let candidates: Vec<Candidate<'_>> = candidates.collect();
     let may_address = |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, false);
     let plan = plan::build(&candidates, &situation(context, request, waiting, start, &may_address));
-    report.own = own_message(&plan, woken);
     report.items = plan.gated().into_iter().map(planned).collect();
-    let due = report.items.iter().filter(|one| one.state == ItemState::Due);
-    report.calls = due.map(|one| ToolCall::resume(&one.item.session_key, &one.item.message)).collect();
+    for ItemReport { item, state } in &report.items {
+        let is_held = ledger.held().iter().any(|held| held.key == item.key);
+        if *state != ItemState::Due || is_held || ledger.effect(&item.key).is_some() {
+            continue;
+        }
+        if woken == Some(&item.session_key) {
+            report.own = Some(item.message.clone());
+        } else {
+            report.calls.push(ToolCall::resume(&item.session_key, &item.message));
+        }
+    }
     report
 }
 
@@ -355,7 +322,7 @@ pub(super) fn left_to_the_job(
     trigger: Trigger,
     store: &Store,
     ledger: &Ledger,
-) -> Result<Option<String>> {
+) -> Result<Option<(IdempotencyKey, SessionKey, String)>> {
     let newest = store.list()?.into_iter().next().filter(|_| trigger == Trigger::Job);
     let Some(entry) = newest else { return Ok(None) };
     let checkpoint = entry.checkpoint?;
@@ -368,6 +335,7 @@ pub(super) fn left_to_the_job(
     Ok(block.and_then(|block| {
         let key = plan::key_of(&entry.id, &block.session_key);
         let is_held = ledger.held().iter().any(|held| held.key == key);
-        (!is_held && !ledger.is_taken(&key)).then(|| plan::own_message(block, &key))
+        let message = plan::own_message(block, &key);
+        (!is_held && ledger.effect(&key).is_none()).then(|| (key, block.session_key.clone(), message))
     }))
 }

@@ -4,6 +4,7 @@ mod call;
 mod context;
 mod due;
 mod files;
+mod items;
 mod pending;
 mod preparation;
 mod prepare;

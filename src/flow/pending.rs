@@ -55,6 +55,17 @@ impl Waiting {
         }))
     }
 
+    /// Tells whether a run of this boot has reached the gateway about it.
+    pub(super) fn was_tried(&self, ledger: &Ledger, running: &Boot) -> bool {
+        let tried = |event: &Event| match event {
+            Event::Recovery { checkpoint, boot: Some(boot), .. } => {
+                checkpoint.as_ref() == Some(&self.id) && !running.is_after(boot)
+            }
+            _ => false,
+        };
+        ledger.records().iter().any(|record| tried(&record.event))
+    }
+
     /// Tells whether the boot that runs came after the checkpoint.
     pub(super) fn is_due(&self, running: &Boot) -> bool {
         match self.checkpoint.meta.as_ref().and_then(|meta| meta.boot.as_ref()) {

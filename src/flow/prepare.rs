@@ -12,12 +12,14 @@ use serde_json::{Value, json};
 use super::call::ToolCall;
 use super::context::Context;
 use super::files::{self, Files};
+use super::pending::Waiting;
 use super::preparation::{Mode, Prepared, Request, Restart};
 use super::way_back::Wake;
+use crate::checkpoint::Store;
 use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::tools::{self, Tools};
 use crate::gateway::{Gateway, Scopes};
-use crate::ledger::{Event, Writer};
+use crate::ledger::{Event, Ledger, Writer};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
 use crate::notice::{self, Notice};
 use crate::session::{self, Evidence};
@@ -112,6 +114,15 @@ fn check_restart(context: &Context, gateway: &Gateway) -> Result<()> {
     Ok(())
 }
 
+/// Refuses to take the place of a checkpoint whose restart has come and that nobody has tried to recover.
+fn check_nothing_is_due(context: &Context, ledger: &Ledger, boot: &Boot) -> Result<()> {
+    let store = Store::new(context.paths.checkpoints());
+    let due = Waiting::find(&store, ledger).ok().flatten().filter(|waiting| waiting.is_due(boot));
+    let Some(waiting) = due.filter(|waiting| !waiting.was_tried(ledger, boot)) else { return Ok(()) };
+    let message = format!("the recovery of {} is due and has not been done", waiting.path.display());
+    Err(Error::new(Kind::Refused, message).hint("run `comeback recover` first, then prepare again"))
+}
+
 /// Does everything over the gateway.
 fn by_the_gateway(
     context: &Context,
@@ -127,6 +138,7 @@ fn by_the_gateway(
         return Ok(prepared);
     }
     let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
+    check_nothing_is_due(context, ledger.ledger(), &boot)?;
     let files = save(context, request, &mut prepared, &mut ledger, Some(caller))?;
     context.step(format_args!("wrote {}", prepared.path.display()));
     let at = context.clock.now() + request.delay;

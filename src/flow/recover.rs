@@ -10,10 +10,10 @@ use super::pending::Waiting;
 use super::recovery::{Outcome, Report, Request, Trigger};
 use super::way_back::{self, Wake};
 use crate::checkpoint::Store;
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{self, Dispatcher};
 use crate::gateway::{Gateway, Scopes};
 use crate::ledger::{Event, Ledger, Writer};
-use crate::model::IdempotencyKey;
+use crate::model::{Boot, IdempotencyKey};
 use crate::notice::{self, Notice};
 use crate::session;
 use crate::support::error::Result;
@@ -41,23 +41,31 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
     let store = Store::new(context.paths.checkpoints());
     let ledger = Ledger::read(&context.paths.ledger())?;
     if Waiting::find(&store, &ledger)?.is_none() {
-        return nothing(context, request, &store, &ledger);
+        if due::left_to_the_job(context, request.trigger, &store, &ledger)?.is_none() {
+            return Ok(Report::new(request, Outcome::Nothing));
+        }
+        let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
+        return nothing(context, request, &store, &mut ledger);
     }
     // Without the lock: a gateway may take minutes to start, and another trigger's run may find it first.
     let patience = if request.wait_gateway { START_PATIENCE } else { PATIENCE };
     let connection = context.connect(Scopes::TALK, patience);
     let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
     let Some(waiting) = Waiting::find(&store, ledger.ledger())? else {
-        return nothing(context, request, &store, ledger.ledger());
+        return nothing(context, request, &store, &mut ledger);
     };
     if let Some(meta) = &waiting.checkpoint.meta {
         // Its mark could not be set, so nothing of it is sent.
         meta.ensure_known(&waiting.path.display().to_string())?;
     }
     let mut report = match connection {
-        Err(error) => due::unreachable(context, request, &waiting, &error),
+        Err(error) => due::unreachable(context, request, &waiting, ledger.ledger(), &error),
         Ok(mut gateway) if waiting.is_due(gateway.boot()) => {
-            due::recover(context, request, &mut gateway, &mut ledger, &waiting)?
+            let result = due::recover(context, request, &mut gateway, &mut ledger, &waiting);
+            if result.as_ref().map_or(true, |report| report.outcome == Outcome::Incomplete) {
+                arm_again(context, request, &waiting, gateway.boot());
+            }
+            result?
         }
         Ok(mut gateway) => not_yet(context, request, &mut gateway, &mut ledger, &waiting)?,
     };
@@ -74,9 +82,32 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
     Ok(report)
 }
 
-fn nothing(context: &Context, request: Request, store: &Store, ledger: &Ledger) -> Result<Report> {
-    let own = due::left_to_the_job(context, request.trigger, store, ledger)?;
-    Ok(Report { own, ..Report::new(request, Outcome::Nothing) })
+/// Has the job try once more where a trigger's run did not get everything done; what fails here has been reported as
+/// failed before. Stops ten minutes after the start.
+fn arm_again(context: &Context, request: Request, waiting: &Waiting, boot: &Boot) {
+    let (now, is_attended) = (context.clock.now(), request.trigger == Trigger::Manual);
+    let Some(caller) = waiting.caller.as_ref().filter(|_| !request.dry_run && !is_attended) else { return };
+    if now - boot.started_at < REARM_FOR {
+        let wake = Wake::new(context, caller, waiting.route.as_ref(), now + REARM_DELAY);
+        if let Err(error) =
+            context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| wake.arm(&mut admin))
+        {
+            context.step(format_args!("the job could not be armed again: {}", error.full()));
+        }
+    }
+}
+
+/// There is no checkpoint to recover; an agent that the job woke may still have its own work to do, once.
+fn nothing(context: &Context, request: Request, store: &Store, ledger: &mut Writer) -> Result<Report> {
+    let mut report = Report::new(request, Outcome::Nothing);
+    let left = due::left_to_the_job(context, request.trigger, store, ledger.ledger())?;
+    if let Some((key, session, message)) = left.filter(|_| !request.dry_run) {
+        let now = context.clock.now();
+        let boot = context.running_boot().unwrap_or(Boot { started_at: now, boot_id: None });
+        let how = "told to the agent that the job woke";
+        report.own = dispatch::settle(ledger, context.clock, &key, &session, &boot, how)?.then_some(message);
+    }
+    Ok(report)
 }
 
 /// The gateway still lives the life in which the restart was prepared: nothing is sent to a session, nothing is used up.

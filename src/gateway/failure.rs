@@ -54,7 +54,7 @@ impl From<CallError> for Error {
             }
             CallError::Refused(_) => None,
             CallError::NotSent(_) => Some("run the command again once `openclaw gateway status` is fine"),
-            CallError::Lost(_) => Some("`comeback report` tells whether it was done"),
+            CallError::Lost(_) => Some("it may have been done: run `comeback status` before you try again"),
         };
         let error = Self::new(Kind::Gateway, "the gateway did not do what it was asked").because(error);
         match hint {

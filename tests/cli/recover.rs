@@ -99,7 +99,7 @@ fn the_woken_session_is_told_and_not_called() {
     let report = world.json(7, &["recover", "--offline", "--trigger", "job"]);
     assert_eq!(called(&report), ["agent:main:telegram:direct:78"]);
     assert!(report["own"].as_str().unwrap().starts_with("You restarted the gateway"), "{report}");
-    assert_eq!(items(&report)[0], format!("{CALLER} skipped live"));
+    assert_eq!(items(&report)[0], format!("{CALLER} due own-session"));
 }
 
 #[test]
