@@ -11,7 +11,7 @@ use super::items::{Job, carry_out};
 use super::pending::{ATTENDED_FOR, Waiting};
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
 use super::way_back;
-use crate::checkpoint::{Block, Marked, Store};
+use crate::checkpoint::{Block, Marked, PLACEHOLDER, Store};
 use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::{Gateway, Scopes, tools};
 use crate::ledger::{self, Event, Ledger, Writer};
@@ -60,19 +60,31 @@ pub(super) fn recover(
     }
     let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
     dispatcher.reconcile()?;
-    for gated in plan.gated() {
-        let (item, told) = carry_out(&mut dispatcher, waiting, job, gated)?;
+    let mut gated = plan.gated();
+    // The notice first: 2026.5.28 mirrors it into the caller's session, and a run that is under way there is then
+    // not delivered any more (measured).
+    let own = gated.iter().position(|one| is_sent_to_caller(one, waiting, job)).map(|at| gated.remove(at));
+    for one in gated {
+        let (item, told) = carry_out(&mut dispatcher, waiting, job, one)?;
         report.items.push(item);
         report.own = report.own.or(told);
     }
     if let (Some(caller), Some(route)) = (&waiting.caller, &route) {
         tell(&mut dispatcher, waiting, caller, route, &mut report)?;
     }
+    if let Some(own) = own {
+        report.items.insert(0, carry_out(&mut dispatcher, waiting, job, own)?.0);
+    }
     if request.wait {
         follow(&mut dispatcher, &mut report);
     }
     finish(context, ledger, waiting, &mut report)?;
     Ok(report)
+}
+
+fn is_sent_to_caller(gated: &Gated, waiting: &Waiting, job: Job<'_>) -> bool {
+    let to = |key: &SessionKey| waiting.caller.as_ref() == Some(key) && !job.has(key);
+    matches!(gated, Gated::Send(approved) if to(&approved.item().session_key))
 }
 
 /// Removes the jobs that have not fired; tells whether one has, and speaks to the caller's session now.
@@ -197,10 +209,13 @@ fn tell(
     report: &mut Report,
 ) -> Result<()> {
     let is_settled = |one: &&ItemReport| !matches!(one.state, ItemState::Held | ItemState::Failed(_));
-    let (own, others): (Vec<&ItemReport>, Vec<&ItemReport>) =
-        report.items.iter().partition(|one| one.item.session_key == *caller && is_settled(one));
+    let others: Vec<&ItemReport> =
+        report.items.iter().filter(|one| one.item.session_key != *caller || !is_settled(one)).collect();
     let text = if others.is_empty() {
-        notice::render(&Notice::BackOnline { next: own.first().and_then(|one| one.item.about.as_deref()) })
+        let own = waiting.checkpoint.blocks.iter().find(|block| block.session_key == *caller);
+        notice::render(&Notice::BackOnline {
+            next: own.map(|own| own.goal.as_str()).filter(|goal| *goal != PLACEHOLDER),
+        })
     } else {
         summary(&others)
     };
