@@ -34,14 +34,11 @@ fn a_helper_that_is_killed_sends_nothing_twice(#[case] version: &str) {
     ask_for_the_restart(&world);
     approve(&world);
     world.gateway.wait_boot(2);
-    assert!(killed_at(&world, "fdatasync", 1), "between the first intent and its send");
-    assert_eq!(
-        comeback::ledger(&world.gateway, "intent").len(),
-        2,
-        "the notice's of prepare, and the first resume's"
-    );
-    assert!(killed_at(&world, "fdatasync", 2), "between the first send and its outcome");
-    for number in 1..=6 {
+    let count = |kind| comeback::ledger(&world.gateway, kind).len();
+    // Beside the notice of prepare: each run ends as it syncs its first line, until that is an intent.
+    let reached = (0..5).any(|_| killed_at(&world, "fdatasync", 1) && count("intent") == 2);
+    assert!(reached && count("outcome") == 1, "between the first intent and its send");
+    for number in [1, 2, 1, 2, 3, 4, 5, 6] {
         killed_at(&world, "fdatasync", number);
     }
     comeback::json(&world.gateway, 0, &["recover"]);
