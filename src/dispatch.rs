@@ -122,7 +122,7 @@ impl<'a> Dispatcher<'a> {
     /// # Errors
     /// Where the ledger cannot be written.
     pub fn hold(&mut self, held: Held) -> Result<()> {
-        if self.ledger.ledger().held().iter().any(|waiting| waiting.key == held.key) {
+        if self.is_held(&held.key) {
             return Ok(());
         }
         self.ledger.append(self.clock.now(), Event::Held(held))
@@ -131,7 +131,7 @@ impl<'a> Dispatcher<'a> {
     /// Tells whether an item waits for a person.
     #[must_use]
     pub fn is_held(&self, key: &IdempotencyKey) -> bool {
-        self.ledger.ledger().held().iter().any(|held| held.key == *key)
+        self.ledger.ledger().is_held(key)
     }
 
     /// Tells whether an effect was taken, now or in an earlier run.

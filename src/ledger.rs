@@ -274,6 +274,12 @@ impl Ledger {
         open.into_iter().map(|(_, held)| held).collect()
     }
 
+    /// Tells whether an item waits for a person.
+    #[must_use]
+    pub fn is_held(&self, key: &IdempotencyKey) -> bool {
+        self.held().iter().any(|held| held.key == *key)
+    }
+
     /// Returns the latest record for which `wanted` finds something.
     pub fn latest<'a, T>(&'a self, wanted: impl Fn(&'a Record) -> Option<T>) -> Option<T> {
         self.records.iter().rev().find_map(wanted)

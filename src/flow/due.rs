@@ -318,7 +318,7 @@ pub(super) fn unreachable(
     let plan = plan::build(&candidates, &situation(context, request, waiting, start, &may_address));
     report.items = plan.gated().into_iter().map(planned).collect();
     for ItemReport { item, state } in &report.items {
-        let is_held = ledger.held().iter().any(|held| held.key == item.key);
+        let is_held = ledger.is_held(&item.key);
         if *state != ItemState::Due || is_held || ledger.effect(&item.key).is_some() {
             continue;
         }
@@ -349,7 +349,7 @@ pub(super) fn left_to_the_job(
     let block = checkpoint.blocks.iter().find(|block| caller == Some(&block.session_key));
     Ok(block.and_then(|block| {
         let key = plan::key_of(&entry.id, &block.session_key);
-        let is_held = ledger.held().iter().any(|held| held.key == key);
+        let is_held = ledger.is_held(&key);
         let message = plan::own_message(block, &key);
         (!is_held && ledger.effect(&key).is_none()).then(|| (key, block.session_key.clone(), message))
     }))
