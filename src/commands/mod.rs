@@ -18,7 +18,6 @@ use serde::Serialize;
 
 pub(crate) use self::globals::Globals;
 use crate::flow::{Context, Settings};
-use crate::setup::Openclaw;
 use crate::support::clock::Clock;
 use crate::support::error::{Error, Kind, Result};
 
@@ -64,11 +63,6 @@ fn context(globals: &Globals) -> Result<Context> {
         offline: globals.offline,
         verbose: globals.verbose,
     })
-}
-
-/// Returns the `openclaw` command line of this gateway.
-fn openclaw(context: &Context) -> Openclaw {
-    Openclaw::new(&context.paths, Some(context.config.path.clone()))
 }
 
 /// Prints the result: one JSON object, or text for people.

@@ -144,13 +144,10 @@ impl Gateway {
         }
     }
 
-    /// Tells whether the gateway offers a method.
+    /// Tells whether the gateway says that it offers a method; through the command it says nothing.
     #[must_use]
     pub fn has(&self, method: &str) -> bool {
-        match &self.link {
-            Link::Socket(_, hello) => hello.methods.contains(method),
-            Link::Cli(_) => Cli::assumes(method),
-        }
+        self.hello().is_some_and(|hello| hello.methods.contains(method))
     }
 
     /// Returns what the gateway said of itself; nothing where calls go through the command.
