@@ -88,7 +88,7 @@ impl<'a> Dispatcher<'a> {
             return Ok(sent);
         }
         let params = agent_params(&item.session_key, &item.message, &item.key, item.route.as_ref());
-        let intent = self.intent(&item.key, &item.session_key, Effect::Resume);
+        let intent = intent(&item.key, &item.session_key, Effect::Resume, self.boot);
         self.send(&item.key, intent, before, "agent", &params)
     }
 
@@ -111,7 +111,7 @@ impl<'a> Dispatcher<'a> {
                 let mut params = route_params(route);
                 params["message"] = json!(text);
                 params["idempotencyKey"] = json!(key);
-                let intent = self.intent(key, session, Effect::Notice);
+                let intent = intent(key, session, Effect::Notice, self.boot);
                 self.send(key, intent, before, "send", &params)
             }
         }
@@ -229,10 +229,6 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    fn intent(&self, key: &IdempotencyKey, session: &SessionKey, effect: Effect) -> Event {
-        Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: self.boot.clone() }
-    }
-
     /// Sends an effect under its key. What is sent a second time has its intent already: the gateway remembers the
     /// key from the first time, and what it refuses now may have been taken then.
     fn send(
@@ -306,13 +302,7 @@ pub fn settle(
     if ledger.ledger().effect(key).is_some() {
         return Ok(false);
     }
-    let intent = Event::Intent {
-        key: key.clone(),
-        effect: Effect::Resume,
-        session_key: session.clone(),
-        boot: boot.clone(),
-    };
-    ledger.append(clock.now(), intent)?;
+    ledger.append(clock.now(), intent(key, session, Effect::Resume, boot))?;
     let outcome = Event::Outcome {
         key: key.clone(),
         outcome: Outcome::Accepted,
@@ -321,6 +311,10 @@ pub fn settle(
     };
     ledger.append(clock.now(), outcome)?;
     Ok(true)
+}
+
+fn intent(key: &IdempotencyKey, session: &SessionKey, effect: Effect, boot: &Boot) -> Event {
+    Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: boot.clone() }
 }
 
 /// The parameters that address a chat.

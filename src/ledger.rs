@@ -285,12 +285,13 @@ impl Ledger {
         self.records.iter().rev().find_map(wanted)
     }
 
-    /// Tells whether the ledger says that a checkpoint is used up.
+    /// Returns when a checkpoint was used up, where the ledger says so in its file's place.
     #[must_use]
-    pub fn is_consumed(&self, id: &str) -> bool {
-        self.records
-            .iter()
-            .any(|record| matches!(&record.event, Event::Consumed { checkpoint } if checkpoint == id))
+    pub fn consumed_at(&self, id: &str) -> Option<DateTime<Utc>> {
+        self.latest(|record| match &record.event {
+            Event::Consumed { checkpoint } if checkpoint == id => Some(record.at),
+            _ => None,
+        })
     }
 }
 

@@ -128,7 +128,7 @@ fn approved() -> Approved {
     let block = Block::new(session());
     let judgement = session::Judgement { verdict: Verdict::Complete, reason: "idle".into() };
     let candidate =
-        Candidate { block: &block, judgement, undecided: false, updated_at: None, route: Some(route()) };
+        Candidate { block: &block, judgement, unsettled: false, updated_at: None, route: Some(route()) };
     let (policy, caller) = (Policy::default(), session());
     let situation = Situation {
         checkpoint: "c",

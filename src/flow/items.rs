@@ -151,7 +151,7 @@ mod tests {
         let block = Block { next_step: "run the tests".to_owned(), ..block };
         let judgement = Judgement { verdict, reason: "so it is".to_owned() };
         let candidate =
-            Candidate { block: &block, judgement, undecided: false, updated_at: None, route: None };
+            Candidate { block: &block, judgement, unsettled: false, updated_at: None, route: None };
         let situation = Situation {
             checkpoint: "c",
             caller: Some(&caller),

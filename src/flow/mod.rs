@@ -11,6 +11,10 @@ mod prepare;
 mod recover;
 mod recovery;
 mod status;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod unreachable;
 mod way_back;
 
 pub use call::ToolCall;

@@ -123,7 +123,7 @@ mod tests {
         let mut candidates = Vec::new();
         for &(block, updated_at) in blocks {
             let judgement = judgement.clone();
-            candidates.push(Candidate { block, judgement, undecided: false, updated_at, route: None });
+            candidates.push(Candidate { block, judgement, unsettled: false, updated_at, route: None });
         }
         let policy = Policy { max_unattended, ..Policy::default() };
         let caller = CALLER.parse().unwrap();

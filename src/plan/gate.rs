@@ -69,7 +69,7 @@ pub(super) fn decide(
     if block.session_key.agent().is_some_and(left_out) {
         return skip("left-out", "the policy leaves its agent out");
     }
-    if candidate.undecided {
+    if candidate.unsettled {
         return hold(
             "unsettled",
             "a turn of the gateway's own has not ended, or its recovery has not decided",
@@ -118,7 +118,7 @@ mod tests {
     )]
     struct Case {
         verdict: Verdict,
-        undecided: bool,
+        unsettled: bool,
         named_twice: bool,
         session: &'static str,
         next: &'static str,
@@ -135,7 +135,7 @@ mod tests {
         fn harmless() -> Self {
             Self {
                 verdict: Verdict::Interrupted,
-                undecided: false,
+                unsettled: false,
                 named_twice: false,
                 session: "agent:main:telegram:direct:78",
                 next: "run the tests",
@@ -158,7 +158,7 @@ mod tests {
             let candidate = Candidate {
                 block: &block,
                 judgement,
-                undecided: self.undecided,
+                unsettled: self.unsettled,
                 updated_at: None,
                 route: None,
             };
@@ -185,7 +185,7 @@ mod tests {
     #[case::live(|c: &mut Case| c.verdict = Verdict::Live, Decision::Skip, "live")]
     #[case::left_out(|c: &mut Case| c.left_out = &["ops", "main"], Decision::Skip, "left-out")]
     #[case::another_left_out(|c: &mut Case| c.left_out = &["ops"], Decision::Send, "ordinary-work")]
-    #[case::undecided(|c: &mut Case| c.undecided = true, Decision::Hold, "unsettled")]
+    #[case::unsettled(|c: &mut Case| c.unsettled = true, Decision::Hold, "unsettled")]
     #[case::named_twice(|c: &mut Case| c.named_twice = true, Decision::Hold, "named-twice")]
     #[case::blocked(|c: &mut Case| c.blockers = "waits for a key", Decision::Hold, "blocked")]
     #[case::stale(|c: &mut Case| c.stale = true, Decision::Hold, "stale")]
@@ -218,7 +218,7 @@ mod tests {
         type Mend = fn(&mut Case);
         let mut case = Case {
             verdict: Verdict::Unreadable,
-            undecided: true,
+            unsettled: true,
             named_twice: true,
             session: "agent:ops:main",
             next: "Delete the table",
@@ -232,7 +232,7 @@ mod tests {
         let steps: [(&str, Mend); 12] = [
             ("unknown-session", |c| c.verdict = Verdict::Live),
             ("left-out", |c| c.left_out = &[]),
-            ("unsettled", |c| c.undecided = false),
+            ("unsettled", |c| c.unsettled = false),
             ("live", |c| c.verdict = Verdict::Complete),
             ("named-twice", |c| c.named_twice = false),
             ("blocked", |c| c.blockers = "none"),

@@ -13,8 +13,8 @@ pub struct Candidate<'a> {
     pub block: &'a Block,
     /// What the evidence says.
     pub judgement: Judgement,
-    /// Whether native recovery has still to decide about it.
-    pub undecided: bool,
+    /// Whether something of the gateway's own has still to end in it: a turn, or native recovery.
+    pub unsettled: bool,
     /// When the session was last active.
     pub updated_at: Option<DateTime<Utc>>,
     /// Where the session's replies go.
