@@ -4,9 +4,10 @@
 //! us, the command declines to send messages; the variable is passed on as it is, and its answer is a refusal.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::boot::{self, Lock};
 use super::client::Access;
@@ -21,6 +22,8 @@ const OVERHEAD: Duration = Duration::from_secs(30);
 /// How the versions before 2026.7 introduce a refusal.
 const REFUSED: &str = "GatewayClientRequestError: ";
 const POLL: Duration = Duration::from_millis(50);
+/// How long the gateway may take to answer the first call of a device.
+const PAIRING: Duration = Duration::from_secs(10);
 
 /// Runs the command.
 pub(super) struct Cli(Openclaw);
@@ -37,6 +40,15 @@ impl Cli {
             "the gateway's credentials cannot be resolved here, and there is no `openclaw` on the path",
         )
         .hint("set OPENCLAW_GATEWAY_TOKEN, or put the folder of `openclaw` on PATH"))
+    }
+
+    /// Makes a first call that needs all scopes, unless the command's device is known to have them: 2026.5.28 pairs a
+    /// fresh device with no more than its first call needs, and refuses the others afterwards (measured).
+    pub fn pair(&self, state: &Path) {
+        if !state.join("identity/device-auth.json").exists() {
+            // That there is no such job is what is expected; any other failure comes back with the next call.
+            let _refused = self.call("cron.remove", &json!({"id": "comeback-pairs"}), PAIRING);
+        }
     }
 
     /// Calls a method.
@@ -111,8 +123,6 @@ fn broken(message: &str, err: &str) -> CallError {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "the tables hold what their variant says")]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::support::paths::Paths;
 
