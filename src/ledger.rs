@@ -113,6 +113,8 @@ pub enum Effect {
 pub enum Outcome {
     /// The gateway took it.
     Accepted,
+    /// The gateway took it, and its message stands in the transcript.
+    Started,
     /// The gateway took it, and the run ended well.
     Done,
     /// The gateway took it, and the run ended in an error.
@@ -128,7 +130,7 @@ impl Outcome {
     #[must_use]
     pub const fn is_taken(self) -> bool {
         match self {
-            Self::Accepted | Self::Done | Self::Failed => true,
+            Self::Accepted | Self::Started | Self::Done | Self::Failed => true,
             Self::Refused | Self::Unknown => false,
         }
     }
@@ -155,6 +157,8 @@ pub struct Held {
 /// What the ledger knows of one effect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EffectState {
+    /// The session it goes to, or is about.
+    pub session_key: SessionKey,
     /// When the intent was last written.
     pub intended_at: DateTime<Utc>,
     /// The boot of that intent.
@@ -210,9 +214,14 @@ impl Ledger {
     fn push(&mut self, record: Record) {
         self.newer |= record.v > VERSION;
         match &record.event {
-            Event::Intent { key, boot, .. } => {
-                let state =
-                    EffectState { intended_at: record.at, boot: boot.clone(), outcome: None, run_id: None };
+            Event::Intent { key, session_key, boot, .. } => {
+                let state = EffectState {
+                    session_key: session_key.clone(),
+                    intended_at: record.at,
+                    boot: boot.clone(),
+                    outcome: None,
+                    run_id: None,
+                };
                 self.effects.insert(key.clone(), state);
             }
             Event::Outcome { key, outcome, run_id, .. } => {
@@ -250,12 +259,12 @@ impl Ledger {
         self.effect(key).and_then(|state| state.outcome).is_some_and(Outcome::is_taken)
     }
 
-    /// Returns the runs that were accepted and of whose end nothing is known, with the boot they belong to.
-    #[must_use]
-    pub fn open_runs(&self) -> Vec<(IdempotencyKey, String, Boot)> {
-        let open = self.effects.iter().filter(|(_, state)| state.outcome == Some(Outcome::Accepted));
-        open.filter_map(|(key, state)| Some((key.clone(), state.run_id.clone()?, state.boot.clone())))
-            .collect()
+    /// Returns the effects that were taken as runs of whose end nothing is known, each with its run's name.
+    pub fn open_runs(&self) -> impl Iterator<Item = (&IdempotencyKey, &str, &EffectState)> {
+        let is_open =
+            |state: &EffectState| matches!(state.outcome, Some(Outcome::Accepted | Outcome::Started));
+        let open = self.effects.iter().filter(move |(_, state)| is_open(state));
+        open.filter_map(|(key, state)| Some((key, state.run_id.as_deref()?, state)))
     }
 
     /// Returns the items that still wait for a person, oldest first.
