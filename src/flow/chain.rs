@@ -80,7 +80,8 @@ pub fn verify(context: &Context, list: &List) -> Result<Chain> {
             None => warnings.push(format!("{}; the messages alone decide", not_found(context, named))),
         }
     }
-    Ok(Chain { steps: remembered(context, list, source.as_ref(), &ledger), warnings })
+    let steps = remembered(context, list, source.as_ref(), &ledger);
+    Ok(Chain { steps, warnings })
 }
 
 /// Sends what passes the gate, each once, and holds the rest.
@@ -148,12 +149,16 @@ fn not_found(context: &Context, named: &str) -> String {
     )
 }
 
-/// Judges each message as if the caller were to send it.
+/// Judges each message as if the caller were to send it. A list that names no checkpoint may still be about the newest:
+/// what the ledger knows of that one's sessions counts.
 fn remembered(context: &Context, list: &List, source: Option<&Waiting>, ledger: &Ledger) -> Vec<Step> {
     let start = context.running_boot().map_or_else(|| context.clock.now(), |boot| boot.started_at);
+    let newest = Store::new(context.paths.checkpoints()).newest().ok();
+    let newest = newest.and_then(|entry| Waiting::of(entry, ledger).ok());
     let step = |message: &Message| {
         let ruling = judged(context, list, message, source, start);
-        let (ruling, state, code) = match source {
+        let names = |newest: &&Waiting| !blocks_of(newest, &message.session_key).is_empty();
+        let (ruling, state, code) = match source.or(newest.as_ref().filter(names)) {
             Some(source) => known(source, ledger, message, ruling),
             None => (ruling.clone(), state_of(&ruling), None),
         };
@@ -169,6 +174,10 @@ fn judged(
     source: Option<&Waiting>,
     start: DateTime<Utc>,
 ) -> Ruling {
+    if source.is_some_and(|source| is_callers(source, message)) {
+        let reason = "it prepared the restart: `comeback recover` has it go on";
+        return Ruling { decision: Decision::Skip, ..hold(Risk::Normal, "own-session", reason) };
+    }
     let blocks = source.map(|source| blocks_of(source, &message.session_key)).unwrap_or_default();
     let twice = list.messages.iter().filter(|other| other.session_key == message.session_key).count() > 1;
     let situation = Situation {
@@ -180,6 +189,11 @@ fn judged(
         may_address: &|_, _| true,
     };
     plan::judge(message, &blocks, twice, &situation)
+}
+
+/// Tells whether a message goes to the session that prepared the restart: that is no target, it may be who calls.
+fn is_callers(source: &Waiting, message: &Message) -> bool {
+    source.caller.as_ref() == Some(&message.session_key)
 }
 
 fn blocks_of<'a>(source: &'a Waiting, session: &SessionKey) -> Vec<&'a Block> {
@@ -196,7 +210,7 @@ fn known(
     let key = plan::key_of(&source.id, &message.session_key);
     let hold = |rule, reason: &str| hold(ruling.risk, rule, reason);
     if ledger.is_taken(&key) {
-        return (hold("already-sent", "it was sent before"), ItemState::Resumed, None);
+        return (hold("already-sent", "it was dealt with before"), ItemState::Resumed, None);
     }
     if let Some(held) = ledger.held().into_iter().find(|held| held.key == key) {
         return (hold(&held.rule, &held.reason), ItemState::Held, Some(key.code()));
@@ -240,31 +254,35 @@ fn dispatched(
     dispatcher.reconcile()?;
     for gated in plan.gated() {
         let session = gated.item().session_key.clone();
-        let strictest =
-            list.messages.iter().filter(|message| message.session_key == session).map(|message| {
-                if blocks_of(waiting, &session).is_empty() {
-                    return hold(
-                        Risk::Normal,
-                        "not-in-checkpoint",
-                        "the checkpoint does not name the session",
-                    );
-                }
-                judged(context, list, message, Some(waiting), boot.started_at)
-            });
-        let gated = strictest.fold(gated, plan::tightened);
+        let of_session = list.messages.iter().filter(|message| message.session_key == session);
+        let rulings = of_session.map(|message| {
+            if blocks_of(waiting, &session).is_empty() {
+                return hold(Risk::Normal, "not-in-checkpoint", "the checkpoint does not name the session");
+            }
+            judged(context, list, message, Some(waiting), boot.started_at)
+        });
+        let gated = rulings.fold(gated, plan::tightened);
         report.items.push(due::carry_out_read(&mut dispatcher, &chosen, Job::None, &looks, gated)?.0);
     }
     if waiting.checkpoint.blocks.iter().all(|block| is_dealt_with(block, waiting, &report, ledger.ledger())) {
         due::finish(context, ledger, waiting, true, &mut report)?;
     }
-    let steps = list.messages.iter().map(|message| done(message, &report)).collect();
+    let step = |message: &Message| {
+        let message = message.clone();
+        let Some(one) = report.items.iter().find(|one| one.item.session_key == message.session_key) else {
+            let ruling = judged(context, list, &message, Some(waiting), boot.started_at);
+            return Step { message, state: state_of(&ruling), ruling, code: None };
+        };
+        let code = (one.state == ItemState::Held).then(|| one.item.key.code());
+        Step { message, ruling: one.item.ruling.clone(), state: one.state.clone(), code }
+    };
+    let steps = list.messages.iter().map(step).collect();
     Ok(Chain { steps, warnings: report.warnings })
 }
 
-/// Returns the checkpoint with the list's sessions and messages in place of its blocks. The session that prepared the
-/// restart is left out: a recovery tells it to go on, and it may be who calls.
+/// Returns the checkpoint with the list's sessions and messages in place of its blocks.
 fn chosen(waiting: &Waiting, list: &List) -> Waiting {
-    let others = list.messages.iter().filter(|message| waiting.caller.as_ref() != Some(&message.session_key));
+    let others = list.messages.iter().filter(|message| !is_callers(waiting, message));
     let block = |message: &Message| message.over(blocks_of(waiting, &message.session_key).first().copied());
     let blocks = others.map(block).collect();
     Waiting { checkpoint: Checkpoint { blocks, ..waiting.checkpoint.clone() }, ..waiting.clone() }
@@ -274,19 +292,6 @@ fn chosen(waiting: &Waiting, list: &List) -> Waiting {
 fn is_dealt_with(block: &Block, waiting: &Waiting, report: &Report, ledger: &Ledger) -> bool {
     report.items.iter().any(|one| one.item.session_key == block.session_key)
         || ledger.is_taken(&plan::key_of(&waiting.id, &block.session_key))
-}
-
-fn done(message: &Message, report: &Report) -> Step {
-    let message = message.clone();
-    let Some(one) = report.items.iter().find(|one| one.item.session_key == message.session_key) else {
-        let ruling = Ruling {
-            decision: Decision::Skip,
-            ..hold(Risk::Normal, "own-session", "it prepared the restart: `comeback recover` has it go on")
-        };
-        return Step { message, ruling, state: ItemState::Skipped, code: None };
-    };
-    let code = (one.state == ItemState::Held).then(|| one.item.key.code());
-    Step { message, ruling: one.item.ruling.clone(), state: one.state.clone(), code }
 }
 
 #[cfg(test)]
