@@ -92,21 +92,12 @@ pub fn verify(context: &Context, list: &List) -> Result<Chain> {
 /// or the gateway fails. Nothing was sent then that the ledger does not know.
 pub fn send(context: &Context, list: &List) -> Result<Chain> {
     if !context.policy.enabled {
-        return Err(refused("the policy has switched comeback off (enabled: false)"));
+        let (machine, workspace) = (context.paths.policy(), context.paths.workspace_policy());
+        let hint = format!("the operator sets enabled in {} or {}", machine.display(), workspace.display());
+        return Err(refused("the policy has switched comeback off (enabled: false)").hint(hint));
     }
     let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
-    let newest = Store::new(context.paths.checkpoints()).newest()?;
-    if let Some(named) = &list.checkpoint {
-        let Some(entry) = located(context, named)? else {
-            return Err(Error::new(Kind::User, not_found(context, named)));
-        };
-        if entry.path != newest.path {
-            let (named, newest) = (entry.path.display(), newest.path.display());
-            return Err(refused(&format!("{named} is not the newest checkpoint, which is {newest}"))
-                .hint("begin again with `comeback actions`"));
-        }
-    }
-    let waiting = Waiting::of(newest, ledger.ledger())?;
+    let waiting = Waiting::of(newest(context, list)?, ledger.ledger())?;
     if waiting.is_used(ledger.ledger()) {
         let steps = remembered(context, list, Some(&waiting), ledger.ledger());
         let warning = format!("{} is used up: nothing is sent", waiting.path.display());
@@ -118,11 +109,24 @@ pub fn send(context: &Context, list: &List) -> Result<Chain> {
     }
     let mut gateway = context.connect(Scopes::TALK, PATIENCE)?;
     if !waiting.is_due(gateway.boot()) {
-        return Err(refused(
-            "the gateway has not restarted since the checkpoint was written: nothing is due",
-        ));
+        let why = "the gateway has not restarted since the checkpoint was written: nothing is due";
+        return Err(refused(why).hint("`comeback status` shows what waits"));
     }
     dispatched(context, list, &waiting, &mut gateway, &mut ledger)
+}
+
+/// Returns the newest checkpoint, which is the one that a list must be about: what is older was replaced.
+fn newest(context: &Context, list: &List) -> Result<Entry> {
+    let newest = Store::new(context.paths.checkpoints()).newest()?;
+    let Some(named) = &list.checkpoint else { return Ok(newest) };
+    let Some(entry) = located(context, named)? else {
+        return Err(Error::new(Kind::User, not_found(context, named)));
+    };
+    if entry.path != newest.path {
+        let why = format!("{named} is not the newest checkpoint: that is {}", newest.path.display());
+        return Err(refused(&why).hint("begin again with `comeback actions`"));
+    }
+    Ok(newest)
 }
 
 fn refused(why: &str) -> Error {
@@ -133,7 +137,7 @@ fn refused(why: &str) -> Error {
 /// from where it ran, which is the workspace.
 fn located(context: &Context, named: &str) -> Result<Option<Entry>> {
     let roots = [&context.paths.workspace, &context.paths.state].map(|root| root.canonicalize().ok());
-    let inside = |path: &PathBuf| roots.iter().flatten().any(|root| path.starts_with(root));
+    let inside = |path: &PathBuf| path.is_file() && roots.iter().flatten().any(|root| path.starts_with(root));
     let real = |base: &Path| base.join(named).canonicalize().ok().filter(inside);
     let Some(path) = real(Path::new(".")).or_else(|| real(&context.paths.workspace)) else { return Ok(None) };
     let store = Store::new(context.paths.checkpoints());

@@ -315,7 +315,8 @@ impl VerifiedEntry {
             decision: Decision::Hold,
             risk: if is_risky { Risk::High } else { Risk::Normal },
             rule: self.rule.unwrap_or_else(|| "file".to_owned()),
-            reason: self.detail.or(self.reason).unwrap_or_else(|| "the file holds it".to_owned()),
+            reason: redact(&self.detail.or(self.reason).unwrap_or_else(|| "the file holds it".to_owned()))
+                .into_owned(),
         });
         Message { held, ..Message::new(self.session_key, &self.message) }
     }

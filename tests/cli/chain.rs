@@ -536,6 +536,7 @@ fn sending_without_a_gateway_or_against_the_policy_changes_nothing() {
     exit 8
     --- stderr
     error: the policy has switched comeback off (enabled: false)
+    hint: the operator sets enabled in [HOME]/.openclaw/comeback/config.yaml or [HOME]/.openclaw/workspace/comeback.yaml
     ");
     assert_eq!(world.ledger(), Vec::<String>::new());
 }
