@@ -26,7 +26,7 @@ const NATIVE_POLL: Duration = Duration::from_millis(250);
 const FOLLOW_FOR: Duration = Duration::from_secs(600);
 
 /// The session of one block; `None` is one that the gateway does not know.
-type Look = Result<Option<Evidence>>;
+pub(super) type Look = Result<Option<Evidence>>;
 
 /// Recovers a checkpoint that is due; `job_runs` tells whether the recovery job has fired and not ended.
 pub(super) fn recover(
@@ -50,12 +50,7 @@ pub(super) fn recover(
     // not delivered any more (measured).
     let own = gated.iter().position(|one| is_sent_to_caller(one, waiting, job)).map(|at| gated.remove(at));
     for one in gated {
-        let (mut item, told) = carry_out(&mut dispatcher, waiting, job, one)?;
-        if let Some(why) = unread(waiting, &looks, &item.item.session_key)
-            && item.state == ItemState::Skipped
-        {
-            item.state = ItemState::Failed(why);
-        }
+        let (item, told) = carry_out_read(&mut dispatcher, waiting, job, &looks, one)?;
         report.items.push(item);
         report.own = report.own.or(told);
     }
@@ -102,7 +97,7 @@ fn is_sent_to_caller(gated: &Gated, waiting: &Waiting, job: Job<'_>) -> bool {
 }
 
 /// Reads the session of every block, and reads again while one is unsettled, but for the one that has the job's turn.
-fn look_when_settled(
+pub(super) fn look_when_settled(
     context: &Context,
     gateway: &mut Gateway,
     waiting: &Waiting,
@@ -143,6 +138,23 @@ fn look(context: &Context, gateway: &mut Gateway, key: &SessionKey) -> Result<Lo
     Ok(look)
 }
 
+/// Sends, holds or settles an item; one that was left because its session could not be read has failed.
+pub(super) fn carry_out_read(
+    dispatcher: &mut Dispatcher<'_>,
+    waiting: &Waiting,
+    job: Job<'_>,
+    looks: &[Look],
+    gated: Gated,
+) -> Result<(ItemReport, Option<String>)> {
+    let (mut item, told) = carry_out(dispatcher, waiting, job, gated)?;
+    if let Some(why) = unread(waiting, looks, &item.item.session_key)
+        && item.state == ItemState::Skipped
+    {
+        item.state = ItemState::Failed(why);
+    }
+    Ok((item, told))
+}
+
 /// Says why the session of a block could not be read, where it could not.
 fn unread(waiting: &Waiting, looks: &[Look], key: &SessionKey) -> Option<String> {
     let mut pairs = waiting.checkpoint.blocks.iter().zip(looks);
@@ -160,7 +172,7 @@ fn caller_route(waiting: &Waiting, looks: &[Look]) -> Option<Route> {
     seen.and_then(|evidence| evidence.route.clone()).or_else(|| waiting.route.clone())
 }
 
-fn plan(
+pub(super) fn plan(
     context: &Context,
     request: Request,
     waiting: &Waiting,
@@ -251,7 +263,7 @@ fn follow(dispatcher: &mut Dispatcher<'_>, report: &mut Report) {
 }
 
 /// Marks the checkpoint as used up, unless something is left that the next run may mend.
-fn finish(
+pub(super) fn finish(
     context: &Context,
     ledger: &mut Writer,
     waiting: &Waiting,

@@ -1,6 +1,7 @@
 //! Where the rooms meet: a planned restart, and the way back from it.
 
 mod call;
+mod chain;
 mod context;
 mod due;
 mod files;
@@ -18,6 +19,7 @@ mod unreachable;
 mod way_back;
 
 pub use call::ToolCall;
+pub use chain::{Chain, List, Step, is_used, send, verify};
 pub use context::{Context, Settings};
 pub use files::id as checkpoint_id;
 pub use preparation::{Mode, Prepared, Request as PrepareRequest, Restart};

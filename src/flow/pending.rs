@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
 use super::recovery::Trigger;
-use crate::checkpoint::{Checkpoint, Store};
+use crate::checkpoint::{Checkpoint, Entry, Store};
 use crate::ledger::{Event, Ledger};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
 use crate::plan;
@@ -36,26 +36,37 @@ impl Waiting {
     /// Where the newest checkpoint does not parse.
     pub(super) fn find(store: &Store, ledger: &Ledger) -> Result<Option<Self>> {
         let Some(entry) = store.list()?.into_iter().next() else { return Ok(None) };
-        let checkpoint = entry.checkpoint.map_err(|error| match error.kind() {
+        let waiting = Self::of(entry, ledger).map_err(|error| match error.kind() {
             Kind::User => error.hint("mend the file, or move it away; an older one never takes its place"),
             _ => error,
         })?;
-        if checkpoint.is_consumed() || ledger.consumed_at(&entry.id).is_some() {
-            return Ok(None);
-        }
+        Ok((!waiting.is_used(ledger)).then_some(waiting))
+    }
+
+    /// Takes a checkpoint for the one that waits.
+    ///
+    /// # Errors
+    /// Where it does not parse.
+    pub(super) fn of(entry: Entry, ledger: &Ledger) -> Result<Self> {
+        let checkpoint = entry.checkpoint?;
         let caller = checkpoint.meta.as_ref().and_then(|meta| meta.session_key.clone());
         let route = ledger.latest(|record| match &record.event {
             Event::Prepared { checkpoint, route, .. } if *checkpoint == entry.id => Some(route.clone()),
             _ => None,
         });
-        Ok(Some(Self {
+        Ok(Self {
             path: entry.path,
             id: entry.id,
             created_at: entry.created_at,
             checkpoint,
             caller,
             route: route.flatten(),
-        }))
+        })
+    }
+
+    /// Tells whether the checkpoint is used up, as the file or the ledger has it.
+    pub(super) fn is_used(&self, ledger: &Ledger) -> bool {
+        self.checkpoint.is_consumed() || ledger.consumed_at(&self.id).is_some()
     }
 
     /// Tells whether a run of this boot has reached the gateway about it.

@@ -84,6 +84,17 @@ pub enum Gated {
     Skip(Item),
 }
 
+impl Gated {
+    /// Returns the item.
+    #[must_use]
+    pub fn item(&self) -> &Item {
+        match self {
+            Self::Send(approved) => approved.item(),
+            Self::Hold(item) | Self::Skip(item) => item,
+        }
+    }
+}
+
 impl Plan {
     pub(super) fn new(items: Vec<Item>) -> Self {
         Self { items }
