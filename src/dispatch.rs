@@ -11,9 +11,9 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::gateway::{CallError, Gateway};
-use crate::ledger::{Effect, Event, Held, Outcome, Writer};
+use crate::ledger::{Effect, EffectState, Event, Held, Outcome, Writer};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey, Verdict};
-use crate::plan::Approved;
+use crate::plan::{Approved, Item};
 use crate::session::{self, Evidence};
 use crate::support::clock::Clock;
 use crate::support::error::{Kind, Result};
@@ -79,13 +79,17 @@ impl<'a> Dispatcher<'a> {
     /// Where the ledger cannot be written (nothing is sent then) or the session cannot be read.
     pub fn resume(&mut self, approved: &Approved) -> Result<Sent> {
         let item = approved.item();
-        let before = self.before(&item.key);
+        let mut before = self.before(&item.key);
         if before == Before::Taken {
             return Ok(Sent::Already);
         }
         let evidence = session::read(self.gateway, &item.session_key)?;
-        if let Some(sent) = self.last_look(&item.key, before, evidence.as_ref())? {
+        if let Some(sent) = self.last_look(item, before, evidence.as_ref())? {
             return Ok(sent);
+        }
+        if before == Before::Forgotten {
+            // The transcript does not show it, and a person had it sent all the same.
+            before = Before::Nothing;
         }
         let params = agent_params(&item.session_key, &item.message, &item.key, item.route.as_ref());
         let intent = intent(&item.key, &item.session_key, Effect::Resume, self.boot);
@@ -132,6 +136,12 @@ impl<'a> Dispatcher<'a> {
     #[must_use]
     pub fn is_held(&self, key: &IdempotencyKey) -> bool {
         self.ledger.ledger().is_held(key)
+    }
+
+    /// Tells whether a person has said that an item is not to be sent.
+    #[must_use]
+    pub fn is_rejected(&self, key: &IdempotencyKey) -> bool {
+        self.ledger.ledger().is_rejected(key)
     }
 
     /// Tells whether an effect was taken, now or in an earlier run.
@@ -223,22 +233,29 @@ impl<'a> Dispatcher<'a> {
     /// Decides by the session as it stands now; `None` is to go on.
     fn last_look(
         &mut self,
-        key: &IdempotencyKey,
+        item: &Item,
         before: Before,
         evidence: Option<&Evidence>,
     ) -> Result<Option<Sent>> {
+        let key = &item.key;
         if evidence.is_some_and(|evidence| evidence.mentions(key)) {
             self.record(key, Outcome::Accepted, Some("found in the transcript"), None)?;
             return Ok(Some(Sent::Already));
         }
-        if before == Before::Forgotten {
+        if before == Before::Forgotten && !item.confirmed {
             let why = "an earlier run may have sent it, and the transcript does not show it";
             self.record(key, Outcome::Unknown, Some(why), None)?;
             return Ok(Some(Sent::Unknown(why.to_owned())));
         }
-        let judgement = session::judge(evidence, self.boot.started_at);
+        let start = self.boot.started_at;
+        let judgement = session::judge(evidence, start);
         match judgement.verdict {
             Verdict::Interrupted | Verdict::Complete => Ok(None),
+            Verdict::Live
+                if item.confirmed && evidence.is_some_and(|evidence| !evidence.is_running(start)) =>
+            {
+                Ok(None)
+            }
             Verdict::Live | Verdict::Unreadable => Ok(Some(Sent::Overtaken(judgement.reason))),
         }
     }
@@ -301,7 +318,7 @@ impl<'a> Dispatcher<'a> {
 }
 
 /// Writes down that an effect has come about without a send: its agent was told in another way, or has gone on by
-/// itself. Returns false, and writes nothing, where the ledger knows the effect already.
+/// itself. Returns false, and writes nothing, where it was taken or may just be under way.
 ///
 /// # Errors
 /// Where the ledger cannot be written.
@@ -313,7 +330,8 @@ pub fn settle(
     boot: &Boot,
     how: &str,
 ) -> Result<bool> {
-    if ledger.ledger().effect(key).is_some() {
+    let is_settled = |state: &EffectState| state.outcome.is_none_or(Outcome::is_taken);
+    if ledger.ledger().effect(key).is_some_and(is_settled) {
         return Ok(false);
     }
     ledger.append(clock.now(), intent(key, session, Effect::Resume, boot))?;

@@ -21,7 +21,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use self::event::VERSION;
-pub use self::event::{Effect, Event, Held, Outcome, Record};
+pub use self::event::{Effect, Event, Held, Outcome, Person, Record};
 use crate::model::{Boot, IdempotencyKey, SessionKey};
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs::{self, Lock};
@@ -108,7 +108,11 @@ impl Ledger {
                     state.run_id = run_id.clone().or(state.run_id.take());
                 }
             }
-            Event::Prepared { .. } | Event::Held(_) | Event::Recovery { .. } | Event::Consumed { .. } => {}
+            Event::Prepared { .. }
+            | Event::Held(_)
+            | Event::Decided { .. }
+            | Event::Recovery { .. }
+            | Event::Consumed { .. } => {}
         }
         self.records.push(record);
     }
@@ -152,7 +156,9 @@ impl Ledger {
         for (place, record) in self.records.iter().enumerate() {
             match &record.event {
                 Event::Held(held) => drop(open.entry(&held.key).or_insert((place, held))),
-                Event::Intent { key, .. } => drop(open.remove(key)),
+                Event::Intent { key, .. } | Event::Decided { key, confirmed: false, .. } => {
+                    open.remove(key);
+                }
                 _ => {}
             }
         }
@@ -165,6 +171,23 @@ impl Ledger {
     #[must_use]
     pub fn is_held(&self, key: &IdempotencyKey) -> bool {
         self.held().iter().any(|held| held.key == *key)
+    }
+
+    /// Tells whether a person has said that an item is not to be sent.
+    #[must_use]
+    pub fn is_rejected(&self, key: &IdempotencyKey) -> bool {
+        let rejects =
+            |event: &Event| matches!(event, Event::Decided { key: of, confirmed: false, .. } if of == key);
+        self.records.iter().any(|record| rejects(&record.event))
+    }
+
+    /// Returns since when an item waits, where it does.
+    #[must_use]
+    pub fn held_since(&self, key: &IdempotencyKey) -> Option<DateTime<Utc>> {
+        let at = |record: &Record| {
+            matches!(&record.event, Event::Held(held) if held.key == *key).then_some(record.at)
+        };
+        self.latest(at).filter(|_| self.is_held(key))
     }
 
     /// Returns the latest record for which `wanted` finds something.

@@ -129,6 +129,19 @@ impl Store {
         Ok(path)
     }
 
+    /// Removes a checkpoint's file, and its day's folder where it was the last one there.
+    ///
+    /// # Errors
+    /// Where the file cannot be removed.
+    pub fn remove(&self, path: &Path) -> Result<()> {
+        fs::remove_file(path).map_err(|error| files::failed("remove", path, error))?;
+        if let Some(day) = path.parent().filter(|day| day.parent() == Some(&self.dir)) {
+            // Another checkpoint of that day keeps it.
+            let _not_empty = fs::remove_dir(day);
+        }
+        Ok(())
+    }
+
     /// Notes in the front matter that a checkpoint was used; the rest of the file stays byte for byte.
     ///
     /// # Errors

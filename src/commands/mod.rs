@@ -2,6 +2,7 @@
 
 mod actions;
 mod checkpoint;
+mod confirm;
 mod execute;
 mod globals;
 mod now;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Prepare(prepare::Args),
     /// Come back after a restart: resume, hold and report, each once
     Recover(recover::Args),
+    /// Send what is held, or drop it, when a person says so
+    Confirm(confirm::Args),
     /// Show what is pending
     Status(status::Args),
     /// Write and read restart checkpoints
@@ -67,6 +70,7 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
     match command {
         Command::Prepare(args) => prepare::run(args, globals),
         Command::Recover(args) => recover::run(&args, globals),
+        Command::Confirm(args) => confirm::run(args, globals),
         Command::Status(args) => status::run(args, globals),
         Command::Checkpoint(command) => checkpoint::run(command, globals),
         Command::Now(command) => now::run(command, globals),

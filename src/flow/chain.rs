@@ -216,6 +216,9 @@ fn known(
     if ledger.is_taken(&key) {
         return (hold("already-sent", "it was dealt with before"), ItemState::Resumed, None);
     }
+    if ledger.is_rejected(&key) {
+        return (hold("rejected", "a person has rejected it"), ItemState::Skipped, None);
+    }
     if let Some(held) = ledger.held().into_iter().find(|held| held.key == key) {
         return (hold(&held.rule, &held.reason), ItemState::Held, Some(key.code()));
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::Local;
 
 use super::context::Context;
+use super::pending;
 use super::preparation::Request;
 use crate::checkpoint::{Block, Checkpoint, Meta, SessionMark, Store};
 use crate::model::Boot;
@@ -21,7 +22,7 @@ const DEFAULT_AFTER: &str = "Tell the user that the gateway is back, then go on 
 #[derive(Debug)]
 pub(super) struct Files {
     pub(super) checkpoint: PathBuf,
-    earlier: Vec<PathBuf>,
+    earlier: Vec<(PathBuf, Checkpoint)>,
     snapshot: Option<String>,
 }
 
@@ -43,29 +44,20 @@ impl Files {
     ) -> Result<Self> {
         let store = Store::new(context.paths.checkpoints());
         let snapshot = fs::read(&context.paths.now())?;
-        let earlier = super::pending::of_this_boot(&store, boot);
-        let mut blocks = blocks(request);
-        for (_, checkpoint) in &earlier {
-            let news: Vec<Block> =
-                checkpoint.blocks.iter().filter(|old| is_new(old, &blocks)).cloned().collect();
-            blocks.extend(news);
-        }
+        let earlier = pending::of_this_boot(&store, boot);
+        let blocks = pending::joined(blocks(request), &earlier);
         let checkpoint = Checkpoint::new(meta(context, request, id, boot, last_entry), blocks);
         let path = store.write(&checkpoint, context.clock.now().with_timezone(&Local).naive_local())?;
         if let Err(error) = now::update(&context.paths.now(), &changes(context, request)) {
             remove(&path)?;
             return Err(error);
         }
-        let earlier = earlier.into_iter().map(|(path, _)| path).collect();
         Ok(Self { checkpoint: path, earlier, snapshot })
     }
 
-    /// Marks the earlier checkpoints as used up, now that this one stands; returns what went wrong with that, which
-    /// does no harm: only the newest checkpoint counts.
+    /// Marks the earlier checkpoints as used up; returns what went wrong with that.
     pub(super) fn supersede(&self, context: &Context) -> Vec<String> {
-        let store = Store::new(context.paths.checkpoints());
-        let mark = |old: &PathBuf| store.mark_consumed(old, context.clock.now()).err();
-        self.earlier.iter().filter_map(mark).map(|error| error.full()).collect()
+        pending::supersede(&Store::new(context.paths.checkpoints()), &self.earlier, context.clock.now())
     }
 
     /// Brings back what stood there before, because of `error` there will be no restart; what cannot be brought back
@@ -83,10 +75,6 @@ impl Files {
 
 fn remove(path: &Path) -> Result<()> {
     std::fs::remove_file(path).map_err(|error| fs::failed("remove", path, error))
-}
-
-fn is_new(old: &Block, blocks: &[Block]) -> bool {
-    blocks.iter().all(|block| block.session_key != old.session_key)
 }
 
 fn meta(

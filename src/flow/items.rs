@@ -44,6 +44,11 @@ pub(super) fn carry_out(
     gated: Gated,
 ) -> Result<(ItemReport, Option<String>)> {
     let (item, state, told) = match gated {
+        gated if dispatcher.is_rejected(&gated.item().key) => {
+            let mut item = gated.item().clone();
+            "a person has rejected it".clone_into(&mut item.ruling.reason);
+            (item, ItemState::Skipped, None)
+        }
         Gated::Skip(item) | Gated::Hold(item) if dispatcher.is_taken(&item.key) => {
             (item, ItemState::Resumed, None)
         }

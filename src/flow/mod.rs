@@ -1,7 +1,9 @@
 //! Where the rooms meet: a planned restart, and the way back from it.
 
+mod build;
 mod call;
 mod chain;
+mod confirm;
 mod context;
 mod due;
 mod files;
@@ -9,6 +11,7 @@ mod items;
 mod pending;
 mod preparation;
 mod prepare;
+mod prune;
 mod recover;
 mod recovery;
 mod status;
@@ -18,12 +21,15 @@ mod tests;
 mod unreachable;
 mod way_back;
 
+pub use build::{Built, build};
 pub use call::ToolCall;
 pub use chain::{Chain, List, Step, is_used, send, verify};
+pub use confirm::{AnswerState, Answered, Chosen, Word, confirm};
 pub use context::{Context, Settings};
 pub use files::id as checkpoint_id;
 pub use preparation::{Mode, Prepared, Request as PrepareRequest, Restart};
 pub use prepare::prepare;
+pub use prune::{Limits, Pruned, prune};
 pub use recover::recover;
 pub use recovery::{ItemReport, ItemState, Outcome, Report, Request as RecoverRequest, Trigger};
 pub use status::{LastRecovery, Pending, Status, status};

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
 use super::recovery::Trigger;
-use crate::checkpoint::{Checkpoint, Entry, Store};
+use crate::checkpoint::{Block, Checkpoint, Entry, Store};
 use crate::ledger::{Event, Ledger};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
 use crate::plan;
@@ -51,7 +51,9 @@ impl Waiting {
         let checkpoint = entry.checkpoint?;
         let caller = checkpoint.meta.as_ref().and_then(|meta| meta.session_key.clone());
         let route = ledger.latest(|record| match &record.event {
-            Event::Prepared { checkpoint, route, .. } if *checkpoint == entry.id => Some(route.clone()),
+            Event::Prepared { session_key, route, .. } if Some(session_key) == caller.as_ref() => {
+                Some(route.clone())
+            }
             _ => None,
         });
         Ok(Self {
@@ -97,6 +99,23 @@ impl Waiting {
     pub(super) fn is_awaited(&self, start: DateTime<Utc>) -> bool {
         start - self.created_at < ATTENDED_FOR
     }
+}
+
+/// Joins to new blocks those of earlier checkpoints whose sessions they do not name: one restart has one checkpoint.
+pub(super) fn joined(mut blocks: Vec<Block>, earlier: &[(PathBuf, Checkpoint)]) -> Vec<Block> {
+    for old in earlier.iter().flat_map(|(_, checkpoint)| &checkpoint.blocks) {
+        if blocks.iter().all(|block| block.session_key != old.session_key) {
+            blocks.push(old.clone());
+        }
+    }
+    blocks
+}
+
+/// Marks earlier checkpoints as used up, now that a new one stands; returns what went wrong with that, which does no
+/// harm: only the newest checkpoint counts.
+pub(super) fn supersede(store: &Store, earlier: &[(PathBuf, Checkpoint)], at: DateTime<Utc>) -> Vec<String> {
+    let mark = |(old, _): &(PathBuf, Checkpoint)| store.mark_consumed(old, at).err();
+    earlier.iter().filter_map(mark).map(|error| error.full()).collect()
 }
 
 /// Returns the open checkpoints that were prepared in the boot that still runs; those that cannot be read are left.

@@ -57,6 +57,15 @@ pub enum Event {
     },
     /// An item waits for a person.
     Held(Held),
+    /// A person decided about a held item.
+    Decided {
+        /// The item's key.
+        key: IdempotencyKey,
+        /// Whether it is to be sent.
+        confirmed: bool,
+        /// Who it was, as far as can be told.
+        by: Person,
+    },
     /// A recovery ended.
     Recovery {
         /// The checkpoint that it was about.
@@ -73,6 +82,18 @@ pub enum Event {
         /// The checkpoint's id, or its path below the folder of checkpoints.
         checkpoint: String,
     },
+}
+
+/// Who decided, as far as can be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Person {
+    /// Somebody in the chat of a session, whose agent ran the command.
+    Session(SessionKey),
+    /// Somebody at a terminal; its device.
+    Terminal(String),
+    /// Nobody said.
+    Unnamed,
 }
 
 /// The kinds of effects.

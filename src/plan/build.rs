@@ -51,6 +51,7 @@ fn item(candidate: &Candidate<'_>, named_twice: bool, situation: &Situation<'_>,
         route: candidate.route.clone(),
         verdict: candidate.judgement.verdict,
         ruling: gate::decide(candidate, named_twice, situation, rules),
+        confirmed: false,
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Item {
     pub verdict: Verdict,
     /// What the gate decided.
     pub ruling: Ruling,
+    /// Whether a person has confirmed it, by its code.
+    pub confirmed: bool,
 }
 
 /// The gate's decision about an item, and its grounds.

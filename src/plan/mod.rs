@@ -2,6 +2,7 @@
 
 mod build;
 mod chain;
+mod confirm;
 mod gate;
 mod item;
 mod policy;
@@ -9,6 +10,7 @@ mod rules;
 
 pub use build::{build, key_of, own_message};
 pub use chain::{Message, judge, tightened};
+pub use confirm::{Confirmation, confirmed};
 pub use gate::Situation;
 pub use item::{Approved, Candidate, Gated, Item, Plan, Ruling};
 pub use policy::{Policy, PolicyFile};

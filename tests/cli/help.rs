@@ -27,6 +27,7 @@ fn the_program_lists_its_commands_and_exit_codes() {
     Commands:
       prepare     Save, notify and schedule before a planned restart; then name the restart call
       recover     Come back after a restart: resume, hold and report, each once
+      confirm     Send what is held, or drop it, when a person says so
       status      Show what is pending
       checkpoint  Write and read restart checkpoints
       now         Show and change the workspace's NOW.md
@@ -151,6 +152,7 @@ fn checkpoint() {
       build  Write a checkpoint from the sessions on stdin, as JSON or YAML
       show   Print what a checkpoint says
       list   List the workspace's checkpoints, newest first
+      prune  Remove old checkpoints that are used up; the newest one stays
       help   Print this message or the help of the given subcommand(s)
 
     Options:
@@ -197,6 +199,46 @@ fn checkpoint() {
 
     Example:
       comeback checkpoint list
+    ");
+    assert_snapshot!(help(&["checkpoint", "prune"]), @r"
+    Remove old checkpoints that are used up; the newest one stays
+
+    Usage: comeback checkpoint prune [OPTIONS]
+
+    Options:
+          --keep <N>  So many stay, the newest [default: 50]
+          --days <N>  Older ones go, however few there are [default: 30]
+          --dry-run   Show what would go; remove nothing
+      -h, --help      Print help
+
+    Example:
+      comeback checkpoint prune --keep 20 --days 14
+    ");
+}
+
+#[test]
+fn confirm() {
+    assert_snapshot!(help(&["confirm"]), @r"
+    Send what is held, or drop it, when a person says so
+
+    Usage: comeback confirm [OPTIONS] [CODE]...
+
+    Arguments:
+      [CODE]...  The codes that the user or `comeback status` named [default: show what is held]
+
+    Options:
+          --reject             Drop the items in place of sending them
+          --all                All that is held; only on a terminal
+          --session-key <KEY>  Your own session, where its user has decided
+          --dry-run            Show the messages; change and send nothing
+      -h, --help               Print help
+
+    Examples:
+      comeback confirm                           what is held, with the exact messages
+      comeback confirm a1b2c3                    send the item of that code, once
+      comeback confirm a1b2c3 --reject           drop it
+
+    A hold that is older than seven days can only be rejected.
     ");
 }
 

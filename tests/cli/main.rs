@@ -3,6 +3,7 @@
 
 mod chain;
 mod checkpoint;
+mod confirm;
 mod errors;
 mod help;
 mod now;

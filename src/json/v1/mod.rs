@@ -3,6 +3,7 @@
 //! Field names are camelCase, absent values null, times RFC 3339 in UTC. Removing or retyping a field makes v2.
 
 mod checkpoint;
+mod confirm;
 mod failure;
 mod now;
 mod prepare;
@@ -15,7 +16,8 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-pub use checkpoint::{Checkpoint, CheckpointList};
+pub use checkpoint::{Checkpoint, CheckpointList, CheckpointPrune};
+pub use confirm::Confirm;
 pub use failure::Failure;
 pub use now::Now;
 pub use prepare::Prepare;
