@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::access::Access;
 use super::boot::{self, Lock};
-use super::client::Access;
 use super::failure::{CallError, Failure};
 use super::frames::Refusal;
 use super::openclaw::Openclaw;

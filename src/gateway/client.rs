@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::access::{Access, Scopes};
 use super::boot::{self, Lock};
 use super::cli::{self, Cli};
 use super::config::{Config, Credential};
@@ -29,30 +30,6 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// The versions that the tests run against, as year and month.
 const OLDEST: (u32, u32) = (2026, 5);
 const NEWEST: (u32, u32) = (2026, 9);
-
-/// Names what a connection may do; a turn started over an admin connection runs as the owner (read).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scopes(&'static str);
-
-impl Scopes {
-    /// Reading, and what chats do: turns, notices.
-    pub const TALK: Self = Self("operator.read,operator.write");
-    /// All of it: jobs and restarts too.
-    pub const ADMIN: Self = Self("operator.read,operator.write,operator.admin");
-
-    fn list(self) -> Vec<&'static str> {
-        self.0.split(',').collect()
-    }
-}
-
-/// What is needed to reach a gateway.
-#[derive(Clone, Copy, Debug)]
-pub struct Access<'a> {
-    /// Where its state and our identity stand.
-    pub paths: &'a Paths,
-    /// Where it listens and what convinces it.
-    pub config: &'a Config,
-}
 
 /// A connection to the gateway.
 ///
