@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::call::ToolCall;
 use super::context::{Context, PATIENCE};
 use super::items::{Job, carry_out};
+use super::language;
 use super::pending::{ATTENDED_FOR, Waiting};
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
 use super::way_back;
@@ -15,8 +16,8 @@ use crate::checkpoint::{Block, Marked, PLACEHOLDER, Store};
 use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::{Gateway, Scopes, tools};
 use crate::ledger::{self, Event, Ledger, Writer};
-use crate::model::{AgentId, Boot, IdempotencyKey, Route, SessionKey, Verdict};
-use crate::notice::{self, Notice};
+use crate::model::{AgentId, Boot, IdempotencyKey, Language, Route, SessionKey, Verdict};
+use crate::notice::{self, Channel, Notice};
 use crate::plan::{self, Candidate, Gated, Plan, Situation};
 use crate::session::{self, Evidence, Judgement};
 use crate::support::error::{Error, Result};
@@ -46,6 +47,10 @@ pub(super) fn recover(
     };
     let sessions = read_settled(gateway, waiting, job, &boot)?;
     let route = caller_route(waiting, &sessions);
+    let language = waiting.caller.as_ref().map_or(Language::En, |caller| {
+        let row = sessions.iter().flatten().find(|evidence| evidence.key == *caller);
+        language::of_session(row, waiting.block_of(caller))
+    });
     let plan = plan(context, request, waiting, &boot, &sessions, job, tools::agents_are_open(gateway));
     for item in plan.items() {
         let ruling = &item.ruling;
@@ -70,7 +75,9 @@ pub(super) fn recover(
         report.own = report.own.or(told);
     }
     if let (Some(caller), Some(route)) = (&waiting.caller, &route) {
-        tell(&mut dispatcher, waiting, caller, route, &mut report)?;
+        let say =
+            |notice: &Notice<'_>| context.templates.notice(notice, language, Channel::of(&route.channel));
+        tell(&mut dispatcher, waiting, caller, route, say, &mut report)?;
     }
     if let Some(own) = own {
         report.items.insert(0, carry_out(&mut dispatcher, waiting, job, own)?.0);
@@ -169,6 +176,7 @@ fn candidate<'a>(block: &'a Block, evidence: Option<&Evidence>, job: Job<'_>, bo
     Candidate {
         block,
         judgement,
+        language: language::of_session(evidence, Some(block)),
         undecided,
         updated_at: evidence.and_then(|evidence| evidence.updated_at),
         route: evidence.and_then(|evidence| evidence.route.clone()),
@@ -188,6 +196,7 @@ fn situation<'a>(
         attended: request.trigger == Trigger::Manual || waiting.is_awaited(start),
         stale: waiting.is_stale(start),
         policy: &context.policy,
+        templates: &context.templates,
         may_address,
     }
 }
@@ -206,18 +215,19 @@ fn tell(
     waiting: &Waiting,
     caller: &SessionKey,
     route: &Route,
+    say: impl Fn(&Notice<'_>) -> String,
     report: &mut Report,
 ) -> Result<()> {
     let is_settled = |one: &&ItemReport| !matches!(one.state, ItemState::Held | ItemState::Failed(_));
     let others: Vec<&ItemReport> =
         report.items.iter().filter(|one| one.item.session_key != *caller || !is_settled(one)).collect();
     let text = if others.is_empty() {
-        let own = waiting.checkpoint.blocks.iter().find(|block| block.session_key == *caller);
-        notice::render(&Notice::BackOnline {
+        let own = waiting.block_of(caller);
+        say(&Notice::BackOnline {
             next: own.map(|own| own.goal.as_str()).filter(|goal| *goal != PLACEHOLDER),
         })
     } else {
-        summary(&others)
+        summary(&others, say)
     };
     let key = IdempotencyKey::of(&["summary", &waiting.id]);
     let sent = dispatcher.notify(&key, caller, route, &text)?;
@@ -225,7 +235,7 @@ fn tell(
     Ok(())
 }
 
-fn summary(others: &[&ItemReport]) -> String {
+fn summary(others: &[&ItemReport], say: impl Fn(&Notice<'_>) -> String) -> String {
     let (mut resumed, mut held, mut manual) = (Vec::new(), Vec::new(), Vec::new());
     for ItemReport { item, state } in others {
         let (session, about, key) = (&item.session_key, item.about.as_deref(), &item.key);
@@ -238,7 +248,7 @@ fn summary(others: &[&ItemReport]) -> String {
             ItemState::Skipped | ItemState::Due => manual.push(notice::FollowUp { session, about, reason }),
         }
     }
-    notice::render(&Notice::Summary { resumed: &resumed, held: &held, manual: &manual })
+    say(&Notice::Summary { resumed: &resumed, held: &held, manual: &manual })
 }
 
 /// Says what went wrong with an effect, where something did.
@@ -308,6 +318,7 @@ pub(super) fn unreachable(
     let blocks = waiting.checkpoint.blocks.iter();
     let candidates = blocks.map(|block| Candidate {
         judgement: unseen(),
+        language: language::of_session(None, Some(block)),
         undecided: false,
         updated_at: None,
         route: None,
@@ -350,7 +361,8 @@ pub(super) fn left_to_the_job(
     Ok(block.and_then(|block| {
         let key = plan::key_of(&entry.id, &block.session_key);
         let is_held = ledger.is_held(&key);
-        let message = plan::own_message(block, &key);
+        let language = language::of_session(None, Some(block));
+        let message = plan::own_message(block, &key, &context.templates, language);
         (!is_held && ledger.effect(&key).is_none()).then(|| (key, block.session_key.clone(), message))
     }))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::checkpoint::{Checkpoint, Store};
+use crate::checkpoint::{Block, Checkpoint, Store};
 use crate::ledger::{Event, Ledger};
 use crate::model::{Boot, Route, SessionKey};
 use crate::support::error::{Kind, Result};
@@ -53,6 +53,11 @@ impl Waiting {
             caller,
             route: route.flatten(),
         }))
+    }
+
+    /// Returns what the checkpoint says of a session.
+    pub(super) fn block_of(&self, session: &SessionKey) -> Option<&Block> {
+        self.checkpoint.blocks.iter().find(|block| block.session_key == *session)
     }
 
     /// Tells whether a run of this boot has reached the gateway about it.
@@ -105,7 +110,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::checkpoint::{Block, Meta};
+    use crate::checkpoint::Meta;
     use crate::ledger::Writer;
     use crate::support::paths::Paths;
 

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::context::{Context, PATIENCE};
 use super::due;
+use super::language;
 use super::pending::Waiting;
 use super::recovery::{Outcome, Report, Request, Trigger};
 use super::way_back::{self, Wake};
@@ -14,7 +15,7 @@ use crate::dispatch::{self, Dispatcher};
 use crate::gateway::{Gateway, Scopes};
 use crate::ledger::{Event, Ledger, Writer};
 use crate::model::{Boot, IdempotencyKey};
-use crate::notice::{self, Notice};
+use crate::notice::{Channel, Notice};
 use crate::session;
 use crate::support::error::Result;
 
@@ -69,6 +70,7 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
         }
         Ok(mut gateway) => not_yet(context, request, &mut gateway, &mut ledger, &waiting)?,
     };
+    report.warnings.extend_from_slice(context.templates.warnings());
     report.checkpoint = Some((waiting.id.clone(), waiting.path.clone()));
     if !request.dry_run {
         let event = Event::Recovery {
@@ -88,7 +90,8 @@ fn arm_again(context: &Context, request: Request, waiting: &Waiting, boot: &Boot
     let (now, is_attended) = (context.clock.now(), request.trigger == Trigger::Manual);
     let Some(caller) = waiting.caller.as_ref().filter(|_| !request.dry_run && !is_attended) else { return };
     if now - boot.started_at < REARM_FOR {
-        let wake = Wake::new(context, caller, waiting.route.as_ref(), now + REARM_DELAY);
+        let language = language::of_session(None, waiting.block_of(caller));
+        let wake = Wake::new(context, caller, waiting.route.as_ref(), now + REARM_DELAY, language);
         if let Err(error) =
             context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| wake.arm(&mut admin))
         {
@@ -123,18 +126,21 @@ fn not_yet(
     let outcome = if awaited { Outcome::NotYet } else { Outcome::NeverHappened };
     let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, outcome) };
     let Some(caller) = waiting.caller.as_ref().filter(|_| !request.dry_run) else { return Ok(report) };
-    let route = session::read(gateway, caller)?.and_then(|evidence| evidence.route).or(waiting.route.clone());
+    let evidence = session::read(gateway, caller)?;
+    let language = language::of_session(evidence.as_ref(), waiting.block_of(caller));
+    let route = evidence.and_then(|evidence| evidence.route).or(waiting.route.clone());
     let mut admin = context.connect(Scopes::ADMIN, PATIENCE)?;
     if awaited {
         if request.trigger == Trigger::Job || !way_back::is_armed(&mut admin)? {
             let at = context.clock.now() + REARM_DELAY;
-            Wake::new(context, caller, route.as_ref(), at).arm(&mut admin)?;
+            Wake::new(context, caller, route.as_ref(), at, language).arm(&mut admin)?;
         }
         return Ok(report);
     }
     way_back::disarm(&mut admin)?;
     if let Some(route) = route {
-        let text = notice::render(&Notice::NeverHappened { checkpoint: &waiting.path });
+        let notice = Notice::NeverHappened { checkpoint: &waiting.path };
+        let text = context.templates.notice(&notice, language, Channel::of(&route.channel));
         let key = IdempotencyKey::of(&["never-happened", &waiting.id]);
         let sent =
             Dispatcher::new(gateway, ledger, &boot, context.clock).notify(&key, caller, &route, &text)?;
