@@ -5,6 +5,7 @@ mod globals;
 mod now;
 mod prepare;
 mod recover;
+mod render;
 mod setup;
 mod status;
 
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     /// Show and change the workspace's NOW.md
     #[command(subcommand)]
     Now(now::Command),
+    /// Show a message to people or agents, in a language and for a channel
+    Render(render::Args),
     /// Install, remove and show what brings agents back by itself
     #[command(subcommand)]
     Setup(setup::Command),
@@ -52,6 +55,7 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
         Command::Status(args) => status::run(args, globals),
         Command::Checkpoint(command) => checkpoint::run(command, globals),
         Command::Now(command) => now::run(command, globals),
+        Command::Render(args) => render::run(&args, globals),
         Command::Setup(command) => setup::run(&command, globals),
     }
 }

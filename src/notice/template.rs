@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
-use handlebars::{Handlebars, Template as Parsed, no_escape};
+use handlebars::{Handlebars, Template as Parsed, TemplateErrorReason, no_escape};
 use serde_json::Value;
 
 use super::catalogue::{Field, Kind, Template};
@@ -29,9 +29,17 @@ pub(super) fn fill(text: &str, values: &Value) -> Result<String, handlebars::Ren
 
 /// Checks that a text parses, and names nothing but the values of its template.
 pub(super) fn check(template: &Template, text: &str) -> Result<(), Fault> {
-    let parsed = Parsed::compile(text)
-        .map_err(|error| Fault { at: error.pos(), what: format!("it does not parse: {}", error.reason()) })?;
+    let parsed =
+        Parsed::compile(text).map_err(|error| Fault { at: error.pos(), what: unparsed(error.reason()) })?;
     elements(&parsed, &Scope { fields: template.fields, is_row: false })
+}
+
+fn unparsed(reason: &TemplateErrorReason) -> String {
+    match reason {
+        // Its text lists the rules of a grammar that nobody knows.
+        TemplateErrorReason::InvalidSyntax(_) => "it does not parse from here on".to_owned(),
+        reason => format!("it does not parse: {reason}"),
+    }
 }
 
 /// The values that may be named at one place.
@@ -70,7 +78,9 @@ impl Scope<'_> {
         let mut names = Vec::new();
         for Field { name, kind, .. } in self.fields {
             match kind {
-                Kind::Rows(_) => names.extend([format!("{name}.count"), format!("{name}.rows")]),
+                Kind::Rows(_) => {
+                    names.extend(["count", "more", "rows"].map(|below| format!("{name}.{below}")));
+                }
                 _ => names.push((*name).to_owned()),
             }
         }

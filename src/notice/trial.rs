@@ -144,9 +144,11 @@ fn keeps_quotations_closed(
             _ => false,
         };
         if is_open {
-            return Err("a recorded value comes out of its quotation: put a value in fences on lines of their own, and \
-                no backticks beside the others"
-                .to_owned());
+            return Err(
+                "a value comes out of its quotation: one in a fence needs lines of its own, and none may \
+                        have backticks beside it"
+                    .to_owned(),
+            );
         }
     }
     Ok(())

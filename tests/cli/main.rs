@@ -7,5 +7,6 @@ mod help;
 mod now;
 mod prepare;
 mod recover;
+mod render;
 mod status;
 mod world;

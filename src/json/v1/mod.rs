@@ -7,6 +7,7 @@ mod failure;
 mod now;
 mod prepare;
 mod recover;
+mod render;
 mod setup;
 mod status;
 
@@ -20,6 +21,7 @@ pub use failure::Failure;
 pub use now::Now;
 pub use prepare::Prepare;
 pub use recover::Recover;
+pub use render::{Render, RenderList, Rendered};
 pub use setup::{Setup, SetupShow};
 pub use status::Status;
 
