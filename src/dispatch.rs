@@ -88,7 +88,7 @@ impl<'a> Dispatcher<'a> {
             return Ok(sent);
         }
         let params = agent_params(&item.session_key, &item.message, &item.key, item.route.as_ref());
-        let intent = self.intent(&item.key, &item.session_key, Effect::Resume);
+        let intent = intent(&item.key, &item.session_key, Effect::Resume, self.boot);
         self.send(&item.key, intent, before, "agent", &params)
     }
 
@@ -111,7 +111,7 @@ impl<'a> Dispatcher<'a> {
                 let mut params = route_params(route);
                 params["message"] = json!(text);
                 params["idempotencyKey"] = json!(key);
-                let intent = self.intent(key, session, Effect::Notice);
+                let intent = intent(key, session, Effect::Notice, self.boot);
                 self.send(key, intent, before, "send", &params)
             }
         }
@@ -177,11 +177,14 @@ impl<'a> Dispatcher<'a> {
     /// # Errors
     /// Where the ledger fails.
     pub fn reconcile(&mut self) -> Result<()> {
-        for (key, run, boot) in self.ledger.ledger().open_runs() {
-            if self.boot.is_after(&boot) {
-                continue;
-            }
+        let open = self.ledger.ledger().open_runs().filter(|(_, _, state)| !self.boot.is_after(&state.boot));
+        let open: Vec<_> =
+            open.map(|(key, run, state)| (key.clone(), run.to_owned(), state.clone())).collect();
+        for (key, run, state) in open {
             match self.follow(&key, &run, Duration::from_millis(1)) {
+                Ok(None) if state.outcome == Some(Outcome::Accepted) => {
+                    self.note_start(&key, &state.session_key)?;
+                }
                 Err(error) if error.kind() != Kind::Gateway => return Err(error),
                 _ => {}
             }
@@ -189,10 +192,21 @@ impl<'a> Dispatcher<'a> {
         Ok(())
     }
 
+    /// Writes down that an accepted run has begun, where the transcript shows its message: `agent.wait` does not tell a
+    /// run that goes on from one that has not begun (measured on 2026.9.6).
+    fn note_start(&mut self, key: &IdempotencyKey, session: &SessionKey) -> Result<()> {
+        match session::read(self.gateway, session) {
+            Ok(Some(evidence)) if evidence.mentions(key) => {
+                self.record(key, Outcome::Started, Some("found in the transcript"), None)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn before(&self, key: &IdempotencyKey) -> Before {
         let Some(state) = self.ledger.ledger().effect(key) else { return Before::Nothing };
         match state.outcome {
-            Some(Outcome::Accepted | Outcome::Done | Outcome::Failed) => Before::Taken,
+            Some(Outcome::Accepted | Outcome::Started | Outcome::Done | Outcome::Failed) => Before::Taken,
             Some(Outcome::Refused) => Before::Nothing,
             Some(Outcome::Unknown) => Before::Forgotten,
             None => {
@@ -227,10 +241,6 @@ impl<'a> Dispatcher<'a> {
             Verdict::Interrupted | Verdict::Complete => Ok(None),
             Verdict::Live | Verdict::Unreadable => Ok(Some(Sent::Overtaken(judgement.reason))),
         }
-    }
-
-    fn intent(&self, key: &IdempotencyKey, session: &SessionKey, effect: Effect) -> Event {
-        Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: self.boot.clone() }
     }
 
     /// Sends an effect under its key. What is sent a second time has its intent already: the gateway remembers the
@@ -306,13 +316,7 @@ pub fn settle(
     if ledger.ledger().effect(key).is_some() {
         return Ok(false);
     }
-    let intent = Event::Intent {
-        key: key.clone(),
-        effect: Effect::Resume,
-        session_key: session.clone(),
-        boot: boot.clone(),
-    };
-    ledger.append(clock.now(), intent)?;
+    ledger.append(clock.now(), intent(key, session, Effect::Resume, boot))?;
     let outcome = Event::Outcome {
         key: key.clone(),
         outcome: Outcome::Accepted,
@@ -321,6 +325,10 @@ pub fn settle(
     };
     ledger.append(clock.now(), outcome)?;
     Ok(true)
+}
+
+fn intent(key: &IdempotencyKey, session: &SessionKey, effect: Effect, boot: &Boot) -> Event {
+    Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: boot.clone() }
 }
 
 /// The parameters that address a chat.

@@ -9,7 +9,7 @@ use super::{Globals, ago, context, print, read_stdin, sessions, warn};
 use crate::checkpoint::{self, Block, Checkpoint, Entry, Meta, Store};
 use crate::flow::{Context, checkpoint_id};
 use crate::json::v1;
-use crate::support::error::{Error, Kind, Result};
+use crate::support::error::Result;
 use crate::support::fs;
 
 #[derive(Debug, clap::Subcommand)]
@@ -75,20 +75,12 @@ fn show(context: &Context, globals: &Globals, file: Option<PathBuf>) -> Result<E
     let store = Store::new(context.paths.checkpoints());
     let path = match file {
         Some(path) => path,
-        None => newest(&store)?,
+        None => store.newest()?.path,
     };
     let checkpoint = store.load(&path)?;
     print(globals, || v1::Checkpoint::new(Some(&path), &checkpoint), || blocks_text(&path, &checkpoint))?;
     warn(&checkpoint.warnings);
     Ok(ExitCode::SUCCESS)
-}
-
-fn newest(store: &Store) -> Result<PathBuf> {
-    let entry = store.list()?.into_iter().next();
-    entry.map(|entry| entry.path).ok_or_else(|| {
-        Error::new(Kind::User, "No checkpoint file found")
-            .hint("`comeback prepare` and `comeback checkpoint build` write one")
-    })
 }
 
 fn blocks_text(path: &Path, checkpoint: &Checkpoint) -> String {

@@ -22,6 +22,7 @@ const START: i64 = 1_000;
 #[derive(Clone, Copy)]
 enum Answer {
     Accept,
+    StillRuns,
     Refuse,
     /// Refuses for now, and asks for so many milliseconds.
     Wait(u64),
@@ -65,6 +66,7 @@ impl World {
                     note.send(Call { method: method.to_owned(), params, ledger }).unwrap();
                     match answers.pop_front().unwrap() {
                         Answer::Accept => peer.answer(id, &json!({"runId": "run-1"})),
+                        Answer::StillRuns => peer.answer(id, &json!({"runId": "run-1", "status": "timeout"})),
                         Answer::Refuse => peer.refuse(id, &json!({"code": "INVALID_REQUEST", "message": "no"})),
                         Answer::Wait(millis) => peer.refuse(
                             id,
@@ -133,7 +135,7 @@ fn approved() -> Approved {
         block: &block,
         judgement,
         language: Language::En,
-        undecided: false,
+        unsettled: false,
         updated_at: None,
         route: Some(route()),
     };
@@ -272,6 +274,30 @@ fn runs_are_followed_and_what_the_gateway_does_not_tell_stops_nothing() {
     assert_eq!((calls[1].method.as_str(), &calls[1].params["runId"]), ("agent.wait", &json!("run-1")));
     world.run(&boot(9_000), 9_001, |dispatcher| dispatcher.reconcile().unwrap());
     assert!(world.calls().is_empty(), "a run of another boot is over");
+}
+
+#[test]
+fn a_run_has_started_once_its_message_stands_in_the_transcript() {
+    let history = |text: String| World::with_history(&[Answer::StillRuns, Answer::StillRuns], message(&text));
+    for (world, expected) in [
+        (history("hello".to_owned()), Outcome::Accepted),
+        (history(format!("go on\n\n{}", key())), Outcome::Started),
+    ] {
+        let mut ledger = Writer::open(&world.paths, Duration::ZERO, at(1_500)).unwrap();
+        ledger.append(at(1_500), intent(&key(), &session(), Effect::Resume, &boot(START))).unwrap();
+        let outcome = Outcome::Accepted;
+        let accepted = Event::Outcome { key: key(), outcome, detail: None, run_id: Some("run-1".into()) };
+        ledger.append(at(1_500), accepted).unwrap();
+        drop(ledger);
+        for now in [2_000, 2_001] {
+            world.run(&boot(START), now, |dispatcher| dispatcher.reconcile().unwrap());
+        }
+        let ledger = Ledger::read(&world.paths.ledger()).unwrap();
+        assert_eq!(ledger.effect(&key()).unwrap().outcome, Some(expected));
+        assert_eq!(ledger.open_runs().count(), 1, "and it is asked about again");
+        let lines = if expected == Outcome::Started { 3 } else { 2 };
+        assert_eq!(ledger.records().len(), lines, "written down once");
+    }
 }
 
 #[test]

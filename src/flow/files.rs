@@ -11,7 +11,7 @@ use crate::checkpoint::{Block, Checkpoint, Meta, SessionMark, Store};
 use crate::model::Boot;
 use crate::now::{self, Changes, Updated};
 use crate::support::clock::rfc3339;
-use crate::support::error::Result;
+use crate::support::error::{Error, Result};
 use crate::support::fs;
 
 /// What the caller's block says where the agent gave no work to do afterwards.
@@ -72,13 +72,16 @@ impl Files {
         self.earlier.iter().filter_map(mark).map(|error| error.full()).collect()
     }
 
-    /// Brings back what stood there before, because there will be no restart.
-    pub(super) fn take_back(&self, context: &Context) -> Result<()> {
-        remove(&self.checkpoint)?;
-        match &self.snapshot {
-            Some(text) => fs::write(&context.paths.now(), text.as_bytes()),
-            None => remove(&context.paths.now()),
-        }
+    /// Brings back what stood there before, because of `error` there will be no restart; what cannot be brought back
+    /// becomes a hint of it.
+    pub(super) fn take_back(&self, context: &Context, error: Error) -> Error {
+        let now = context.paths.now();
+        let snapshot = match &self.snapshot {
+            Some(text) => fs::write(&now, text.as_bytes()),
+            None => remove(&now),
+        };
+        let failures = [remove(&self.checkpoint), snapshot].into_iter().filter_map(Result::err);
+        failures.fold(error, |error, failure| error.hint(format!("not taken back: {}", failure.full())))
     }
 }
 
@@ -156,6 +159,7 @@ mod tests {
     use super::*;
     use crate::flow::{Mode, Settings};
     use crate::support::clock::Clock;
+    use crate::support::error::Kind;
 
     struct Rig {
         dir: tempfile::TempDir,
@@ -209,6 +213,11 @@ mod tests {
         }
     }
 
+    /// Takes files back and returns what that said beside the cause.
+    fn take_back(files: &Files, context: &Context) -> Vec<String> {
+        files.take_back(context, Error::new(Kind::Refused, "no way back")).hints().to_vec()
+    }
+
     #[test]
     fn a_second_checkpoint_of_a_boot_takes_over_the_sessions_of_the_first() {
         let rig = Rig::new();
@@ -223,14 +232,26 @@ mod tests {
     fn what_is_taken_back_leaves_everything_as_it_was() {
         let rig = Rig::new();
         let context = rig.context("2026-11-20T12:00:00Z");
-        rig.write(&context, "agent:a:x").take_back(&context).unwrap();
+        assert!(take_back(&rig.write(&context, "agent:a:x"), &context).is_empty());
         assert!(rig.open(&context).is_empty() && !context.paths.now().exists());
 
         rig.write(&context, "agent:a:x");
         let before = fs::read(&context.paths.now()).unwrap();
         let later = rig.context("2026-11-20T12:01:00Z");
-        rig.write(&later, "agent:b:x").take_back(&later).unwrap();
+        assert!(take_back(&rig.write(&later, "agent:b:x"), &later).is_empty());
         assert_eq!(rig.open(&later), [["agent:main:main", "agent:a:x"]], "the first one waits as before");
         assert_eq!(fs::read(&later.paths.now()).unwrap(), before);
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_is_named_beside_the_cause() {
+        let rig = Rig::new();
+        let context = rig.context("2026-11-20T12:00:00Z");
+        let files = rig.write(&context, "agent:a:x");
+        std::fs::remove_file(&files.checkpoint).unwrap();
+        let hints = take_back(&files, &context);
+        let path = files.checkpoint.display().to_string();
+        assert!(hints.len() == 1 && hints[0].contains(&path), "{hints:?}");
+        assert!(!context.paths.now().exists(), "the rest is taken back all the same");
     }
 }

@@ -155,7 +155,7 @@ mod tests {
             block: &block,
             judgement,
             language: Language::En,
-            undecided: false,
+            unsettled: false,
             updated_at: None,
             route: None,
         };

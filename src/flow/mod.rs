@@ -1,6 +1,7 @@
 //! Where the rooms meet: a planned restart, and the way back from it.
 
 mod call;
+mod chain;
 mod context;
 mod due;
 mod files;
@@ -12,9 +13,14 @@ mod prepare;
 mod recover;
 mod recovery;
 mod status;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod unreachable;
 mod way_back;
 
 pub use call::ToolCall;
+pub use chain::{Chain, List, Step, is_used, send, verify};
 pub use context::{Context, Settings};
 pub use files::id as checkpoint_id;
 pub use preparation::{Mode, Prepared, Request as PrepareRequest, Restart};

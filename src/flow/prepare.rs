@@ -19,7 +19,7 @@ use super::way_back::Wake;
 use crate::checkpoint::Store;
 use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::tools::{self, Tools};
-use crate::gateway::{Gateway, Scopes};
+use crate::gateway::{Gateway, Scopes, boot};
 use crate::ledger::{Event, Ledger, Writer};
 use crate::model::{Boot, IdempotencyKey, Language, Route, SessionKey};
 use crate::notice::{Channel, Notice};
@@ -47,22 +47,54 @@ pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
             ),
         ));
     }
+    check_workspace(context)?;
     let mut gateway = match context.connect(Scopes::ADMIN, PATIENCE) {
         Ok(gateway) => gateway,
         Err(error) if request.mode == Mode::ToolCalls => {
-            return by_the_agent(context, request, None, Some(error));
+            let unchecked = check_config_by_command(context)?;
+            let warnings = [Some(error.full()), unchecked].into_iter().flatten().collect();
+            return by_the_agent(context, request, None, warnings);
         }
         Err(error) => return Err(error.hint("add --tool-calls to make the calls yourself")),
     };
+    check_state(context, &gateway)?;
     check_config(&mut gateway, &context.config.path)?;
     let caller = caller(&mut gateway, &request.session_key)?;
     if request.mode == Mode::ToolCalls {
-        return by_the_agent(context, request, Some((&mut gateway, &caller)), None);
+        let warnings = gateway.warnings().to_vec();
+        return by_the_agent(context, request, Some((&mut gateway, &caller)), warnings);
     }
     if request.mode == Mode::PrepareAndRestart {
         check_restart(context, &gateway)?;
     }
     by_the_gateway(context, request, &mut gateway, &caller)
+}
+
+/// Refuses a workspace that the way back would not look into.
+fn check_workspace(context: &Context) -> Result<()> {
+    let usual = context.usual_workspace();
+    if boot::is_same(&usual, &context.paths.workspace) {
+        return Ok(());
+    }
+    let message = format!(
+        "no way back: the recovery looks for the checkpoint in {}, and this run would write it to {}",
+        usual.display(),
+        context.paths.workspace.display(),
+    );
+    Err(Error::new(Kind::Refused, message)
+        .hint("leave --workspace out, or have the operator set agents.defaults.workspace"))
+}
+
+/// Refuses a gateway that works on another state directory: its job would not find what this run writes.
+fn check_state(context: &Context, gateway: &Gateway) -> Result<()> {
+    let theirs = gateway.hello().and_then(|hello| hello.state_dir.as_ref());
+    let Some(theirs) = theirs.filter(|theirs| !boot::is_same(theirs, &context.paths.state)) else {
+        return Ok(());
+    };
+    let (ours, theirs) = (context.paths.state.display(), theirs.display());
+    let message =
+        format!("no way back: the gateway that answers runs on {theirs}, and this program on {ours}");
+    Err(Error::new(Kind::Refused, message).hint(format!("set OPENCLAW_STATE_DIR={theirs}")))
 }
 
 /// Refuses a restart into a configuration that would not start again.
@@ -80,6 +112,23 @@ fn check_config(gateway: &mut Gateway, file: &Path) -> Result<()> {
     let message = format!("the configuration would not start: {}", issues.join("; "));
     Err(Error::new(Kind::Refused, message)
         .hint("mend it (`openclaw config validate` shows it), then prepare again"))
+}
+
+/// Does the same where the gateway cannot be asked; says so where nothing here can tell.
+fn check_config_by_command(context: &Context) -> Result<Option<String>> {
+    let openclaw = context.openclaw();
+    if !openclaw.is_there() {
+        let why = "nobody has checked that the configuration would start: there is no `openclaw` on the path";
+        return Ok(Some(why.to_owned()));
+    }
+    match openclaw.run(&["config", "validate"]) {
+        Ok(_) => Ok(None),
+        Err(error) => {
+            Err(Error::new(Kind::Refused, "the configuration would not start, or cannot be checked")
+                .because(error)
+                .hint("mend it, then prepare again"))
+        }
+    }
 }
 
 fn field(issue: &Value, name: &str) -> String {
@@ -150,10 +199,7 @@ fn by_the_gateway(
         Err(error) if prepared.hook => prepared
             .warnings
             .push(format!("no recovery job, the startup hook is the only way back: {}", error.full())),
-        Err(error) => {
-            files.take_back(context)?;
-            return Err(no_way_back(error));
-        }
+        Err(error) => return Err(files.take_back(context, no_way_back(error))),
     }
     prepared.warnings.extend(files.supersede(context));
     if let Some(route) = &caller.route {
@@ -192,10 +238,7 @@ fn save(
     };
     match ledger.append(context.clock.now(), record) {
         Ok(()) => Ok(files),
-        Err(error) => {
-            files.take_back(context)?;
-            Err(error)
-        }
+        Err(error) => Err(files.take_back(context, error)),
     }
 }
 
@@ -233,20 +276,16 @@ fn by_the_agent(
     context: &Context,
     request: &Request,
     gateway: Option<(&mut Gateway, &Evidence)>,
-    unreachable: Option<Error>,
+    warnings: Vec<String>,
 ) -> Result<Prepared> {
-    let (boot, tools, caller, warnings) = match gateway {
-        Some((gateway, caller)) => (
-            Some(gateway.boot().clone()),
-            tools::of(gateway, &request.session_key)?,
-            Some(caller),
-            gateway.warnings().to_vec(),
-        ),
-        None => (context.running_boot(), Tools::usual(&context.paths.state), None, Vec::new()),
+    let (boot, tools, caller) = match gateway {
+        Some((gateway, caller)) => {
+            (Some(gateway.boot().clone()), tools::of(gateway, &request.session_key)?, Some(caller))
+        }
+        None => (context.running_boot(), Tools::usual(&context.paths.state), None),
     };
     let route = caller.and_then(|caller| caller.route.as_ref());
     let mut prepared = Prepared { warnings, ..draft(context, request, boot.as_ref(), tools) };
-    prepared.warnings.extend(unreachable.map(|error| error.full()));
     prepared.warnings.extend_from_slice(context.templates.warnings());
     let at = context.clock.now() + request.delay;
     let language = language::of_request(caller, request);

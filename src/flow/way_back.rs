@@ -51,6 +51,13 @@ impl<'a> Wake<'a> {
     }
 }
 
+/// Puts the job off to the time of `wake`: should the run that does so be killed, there is still a way back. Tells
+/// whether a job of the name has fired and is running.
+pub(super) fn put_off(gateway: &mut Gateway, wake: &Wake<'_>) -> Result<bool> {
+    wake.arm(gateway)?;
+    Ok(jobs::list(gateway, NAME)?.iter().any(|job| job.running_since.is_some()))
+}
+
 /// Removes every job of the name that is not running, disabled leftovers too; tells whether one is running.
 pub(super) fn disarm(gateway: &mut Gateway) -> Result<bool> {
     let mut running = false;

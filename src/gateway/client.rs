@@ -85,7 +85,7 @@ impl Gateway {
             .hint("run comeback on the machine that the gateway runs on"));
         }
         if let Credential::Unresolvable(reason) = &access.config.auth {
-            return Self::through_cli(access, reason, patience);
+            return Self::through_cli(access, scopes, reason, patience);
         }
         let mut identity = Identity::open(&access.paths.device())?;
         let deadline = Instant::now() + patience;
@@ -107,9 +107,12 @@ impl Gateway {
     }
 
     /// Goes through `openclaw gateway call`, which resolves the credentials that we cannot.
-    fn through_cli(access: &Access<'_>, reason: &str, patience: Duration) -> Result<Self> {
+    fn through_cli(access: &Access<'_>, scopes: Scopes, reason: &str, patience: Duration) -> Result<Self> {
         let cli = Cli::find(access)?;
         let Lock { started_at, .. } = cli::wait(access, patience)?;
+        if scopes == Scopes::ADMIN {
+            cli.pair(&access.paths.state);
+        }
         Ok(Self {
             link: Link::Cli(cli),
             boot: Boot { started_at, boot_id: None },
@@ -144,13 +147,10 @@ impl Gateway {
         }
     }
 
-    /// Tells whether the gateway offers a method.
+    /// Tells whether the gateway says that it offers a method; through the command it says nothing.
     #[must_use]
     pub fn has(&self, method: &str) -> bool {
-        match &self.link {
-            Link::Socket(_, hello) => hello.methods.contains(method),
-            Link::Cli(_) => Cli::assumes(method),
-        }
+        self.hello().is_some_and(|hello| hello.methods.contains(method))
     }
 
     /// Returns what the gateway said of itself; nothing where calls go through the command.

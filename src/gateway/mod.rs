@@ -13,6 +13,7 @@ mod failure;
 mod frames;
 mod identity;
 pub mod jobs;
+pub mod openclaw;
 pub mod tools;
 mod ws;
 
@@ -25,3 +26,4 @@ pub use client::{Access, Gateway, Scopes};
 pub use config::{AgentToAgent, Config, Credential, Env, Secret};
 pub use failure::CallError;
 pub use frames::{Hello, Refusal};
+pub use openclaw::Openclaw;

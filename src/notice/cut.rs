@@ -38,7 +38,8 @@ pub(super) fn cut(text: &str, limit: usize, note: &str) -> String {
         }
         break;
     }
-    format!("{}{GAP}{note}", kept.trim_end()).trim_start().to_owned()
+    let kept = kept.trim_end();
+    if kept.is_empty() { note.to_owned() } else { format!("{kept}{GAP}{note}") }
 }
 
 /// Parts a message into lines, with each fence as one of them; line ends belong to their line.

@@ -129,7 +129,7 @@ mod tests {
                 block,
                 judgement,
                 language,
-                undecided: false,
+                unsettled: false,
                 updated_at,
                 route: None,
             });

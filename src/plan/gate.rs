@@ -72,7 +72,7 @@ pub(super) fn decide(
     if block.session_key.agent().is_some_and(left_out) {
         return skip("left-out", "the policy leaves its agent out");
     }
-    if candidate.undecided {
+    if candidate.unsettled {
         return hold(
             "unsettled",
             "a turn of the gateway's own has not ended, or its recovery has not decided",
@@ -122,7 +122,7 @@ mod tests {
     )]
     struct Case {
         verdict: Verdict,
-        undecided: bool,
+        unsettled: bool,
         named_twice: bool,
         session: &'static str,
         next: &'static str,
@@ -139,7 +139,7 @@ mod tests {
         fn harmless() -> Self {
             Self {
                 verdict: Verdict::Interrupted,
-                undecided: false,
+                unsettled: false,
                 named_twice: false,
                 session: "agent:main:telegram:direct:78",
                 next: "run the tests",
@@ -163,7 +163,7 @@ mod tests {
                 block: &block,
                 judgement,
                 language: Language::En,
-                undecided: self.undecided,
+                unsettled: self.unsettled,
                 updated_at: None,
                 route: None,
             };
@@ -191,7 +191,7 @@ mod tests {
     #[case::live(|c: &mut Case| c.verdict = Verdict::Live, Decision::Skip, "live")]
     #[case::left_out(|c: &mut Case| c.left_out = &["ops", "main"], Decision::Skip, "left-out")]
     #[case::another_left_out(|c: &mut Case| c.left_out = &["ops"], Decision::Send, "ordinary-work")]
-    #[case::undecided(|c: &mut Case| c.undecided = true, Decision::Hold, "unsettled")]
+    #[case::unsettled(|c: &mut Case| c.unsettled = true, Decision::Hold, "unsettled")]
     #[case::named_twice(|c: &mut Case| c.named_twice = true, Decision::Hold, "named-twice")]
     #[case::blocked(|c: &mut Case| c.blockers = "waits for a key", Decision::Hold, "blocked")]
     #[case::stale(|c: &mut Case| c.stale = true, Decision::Hold, "stale")]
@@ -224,7 +224,7 @@ mod tests {
         type Mend = fn(&mut Case);
         let mut case = Case {
             verdict: Verdict::Unreadable,
-            undecided: true,
+            unsettled: true,
             named_twice: true,
             session: "agent:ops:main",
             next: "Delete the table",
@@ -238,7 +238,7 @@ mod tests {
         let steps: [(&str, Mend); 12] = [
             ("unknown-session", |c| c.verdict = Verdict::Live),
             ("left-out", |c| c.left_out = &[]),
-            ("unsettled", |c| c.undecided = false),
+            ("unsettled", |c| c.unsettled = false),
             ("live", |c| c.verdict = Verdict::Complete),
             ("named-twice", |c| c.named_twice = false),
             ("blocked", |c| c.blockers = "none"),

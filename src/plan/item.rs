@@ -15,8 +15,8 @@ pub struct Candidate<'a> {
     pub judgement: Judgement,
     /// The language that its users write in.
     pub language: Language,
-    /// Whether native recovery has still to decide about it.
-    pub undecided: bool,
+    /// Whether something of the gateway's own has still to end in it: a turn, or native recovery.
+    pub unsettled: bool,
     /// When the session was last active.
     pub updated_at: Option<DateTime<Utc>>,
     /// Where the session's replies go.
@@ -84,6 +84,17 @@ pub enum Gated {
     Hold(Item),
     /// There is nothing to do.
     Skip(Item),
+}
+
+impl Gated {
+    /// Returns the item.
+    #[must_use]
+    pub fn item(&self) -> &Item {
+        match self {
+            Self::Send(approved) => approved.item(),
+            Self::Hold(item) | Self::Skip(item) => item,
+        }
+    }
 }
 
 impl Plan {

@@ -1,12 +1,14 @@
 //! What is to be resumed, and whether it may go out by itself; pure.
 
 mod build;
+mod chain;
 mod gate;
 mod item;
 mod policy;
 mod rules;
 
 pub use build::{build, key_of, own_message};
+pub use chain::{Message, judge, tightened};
 pub use gate::Situation;
 pub use item::{Approved, Candidate, Gated, Item, Plan, Ruling};
 pub use policy::{Policy, PolicyFile};

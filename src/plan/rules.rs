@@ -119,6 +119,9 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// The rule that holds what no other one knows.
+    pub const UNCLEAR: &str = "unclear";
+
     /// Returns the rules that are compiled in.
     #[must_use]
     pub fn builtin() -> &'static Self {
@@ -184,7 +187,7 @@ impl Rules {
         } else if self.work.iter().any(|work| work.is_match(step)) {
             Assessment::new(Risk::Normal, "ordinary-work", "It is ordinary work that harms nothing twice.")
         } else {
-            Assessment::new(Risk::High, "unclear", "The rules cannot tell what it would do.")
+            Assessment::new(Risk::High, Self::UNCLEAR, "The rules cannot tell what it would do.")
         }
     }
 }

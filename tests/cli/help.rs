@@ -38,6 +38,12 @@ fn the_program_lists_its_commands_and_exit_codes() {
       -h, --help     Print help
       -V, --version  Print version
 
+    Compatibility, the steps of restart-task-recovery in its own JSON:
+      plan        Show what a checkpoint asks for
+      actions     List the messages that resume a checkpoint's sessions
+      verify      Judge which of those messages may go out without a person
+      execute     List what is to be sent and what is held, or send it
+
     Exit codes:
       0   done, also when there was nothing to do or something is held
       1   user or environment error
@@ -330,5 +336,69 @@ fn setup() {
 
     Example:
       comeback setup show --json
+    ");
+}
+
+#[test]
+fn compatibility() {
+    assert_snapshot!(help(&["plan"]), @r"
+    Show what a checkpoint asks for
+
+    Usage: comeback plan [OPTIONS] <CHECKPOINT> [OUT.json]
+
+    Arguments:
+      <CHECKPOINT>  The checkpoint; `-` is stdin
+      [OUT.json]    A file to write the JSON into, beside stdout
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback plan memory/restart-checkpoints/2026-03-09/162200.md plan.json
+    ");
+    assert_snapshot!(help(&["actions"]), @r"
+    List the messages that resume a checkpoint's sessions
+
+    Usage: comeback actions [OPTIONS] [CHECKPOINT]
+
+    Arguments:
+      [CHECKPOINT]  The checkpoint, `-` is stdin [default: the newest of the workspace, if it is not used up]
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback actions > actions.json
+    ");
+    assert_snapshot!(help(&["verify"]), @r"
+    Judge which of those messages may go out without a person
+
+    Usage: comeback verify [OPTIONS] <ACTIONS.json> [OUT.json]
+
+    Arguments:
+      <ACTIONS.json>  What `comeback actions` printed; `-` is stdin
+      [OUT.json]      A file to write the JSON into, beside stdout
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback actions | comeback verify - verified.json
+    ");
+    assert_snapshot!(help(&["execute"]), @r"
+    List what is to be sent and what is held, or send it
+
+    Usage: comeback execute [OPTIONS] <VERIFIED.json>
+
+    Arguments:
+      <VERIFIED.json>  What `comeback verify` printed; `-` is stdin
+
+    Options:
+          --send  Send what passes the gate, once, in place of listing it
+      -h, --help  Print help
+
+    Examples:
+      comeback execute verified.json             what to send, and what a person must confirm
+      comeback execute verified.json --send      send it, each once; the rest is held
     ");
 }
