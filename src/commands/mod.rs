@@ -9,6 +9,7 @@ mod now;
 mod plan;
 mod prepare;
 mod recover;
+mod render;
 mod setup;
 mod status;
 mod verify;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     /// Show and change the workspace's NOW.md
     #[command(subcommand)]
     Now(now::Command),
+    /// Show a message to people or agents, in a language and for a channel
+    Render(render::Args),
     /// Install, remove and show what brings agents back by itself
     #[command(subcommand)]
     Setup(setup::Command),
@@ -74,6 +77,7 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
         Command::Status(args) => status::run(args, globals),
         Command::Checkpoint(command) => checkpoint::run(command, globals),
         Command::Now(command) => now::run(command, globals),
+        Command::Render(args) => render::run(&args, globals),
         Command::Setup(command) => setup::run(&command, globals),
         Command::Plan(args) => plan::run(&args),
         Command::Actions(args) => actions::run(&args, globals),

@@ -10,6 +10,8 @@ use super::*;
 use crate::checkpoint::Block;
 use crate::gateway::fake::{self, Peer};
 use crate::ledger::Ledger;
+use crate::model::Language;
+use crate::notice::Templates;
 use crate::plan::{self, Candidate, Gated, Policy, Situation};
 use crate::support::paths::Paths;
 
@@ -129,8 +131,14 @@ fn key() -> IdempotencyKey {
 fn approved() -> Approved {
     let block = Block::new(session());
     let judgement = session::Judgement { verdict: Verdict::Complete, reason: "idle".into() };
-    let candidate =
-        Candidate { block: &block, judgement, unsettled: false, updated_at: None, route: Some(route()) };
+    let candidate = Candidate {
+        block: &block,
+        judgement,
+        language: Language::En,
+        unsettled: false,
+        updated_at: None,
+        route: Some(route()),
+    };
     let (policy, caller) = (Policy::default(), session());
     let situation = Situation {
         checkpoint: "c",
@@ -138,6 +146,7 @@ fn approved() -> Approved {
         attended: true,
         stale: false,
         policy: &policy,
+        templates: &Templates::default(),
         may_address: &|_, _| true,
     };
     match plan::build(&[candidate], &situation).gated().pop() {

@@ -190,6 +190,7 @@ fn judged(
         attended: true,
         stale: source.is_some_and(|source| source.is_stale(start)),
         policy: &context.policy,
+        templates: &context.templates,
         may_address: &|_, _| true,
     };
     plan::judge(message, &blocks, twice, &situation)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::gateway::{Access, Config, Gateway, Openclaw, Scopes, boot};
 use crate::model::Boot;
+use crate::notice::Templates;
 use crate::plan::{Policy, PolicyFile};
 use crate::support::clock::Clock;
 use crate::support::error::{Error, Kind, Result};
@@ -42,13 +43,15 @@ pub struct Context {
     pub config: Config,
     /// What the operator allows.
     pub policy: Policy,
+    /// What people and agents are told.
+    pub templates: Templates,
     /// Whether no gateway may be contacted.
     pub offline: bool,
     verbose: bool,
 }
 
 impl Context {
-    /// Resolves the settings; reads the gateway's configuration and the two policies.
+    /// Resolves the settings; reads the gateway's configuration, the two policies and the workspace's templates.
     ///
     /// # Errors
     /// [`Kind::Config`] where the gateway's configuration does not parse; else where a policy does not, or there is
@@ -62,6 +65,7 @@ impl Context {
         let machine = Policy::from(policy(&paths.policy())?);
         let policy = machine.tightened_by(policy(&paths.workspace_policy())?);
         Ok(Self {
+            templates: Templates::load(&paths),
             paths,
             clock: settings.clock,
             config,

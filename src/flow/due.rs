@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::context::{Context, PATIENCE};
 use super::items::{Job, carry_out};
+use super::language;
 use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
 use super::tell::tell;
@@ -14,7 +15,7 @@ use crate::checkpoint::{Block, Marked, Store};
 use crate::dispatch::Dispatcher;
 use crate::gateway::{Gateway, Scopes, tools};
 use crate::ledger::{self, Event, Writer};
-use crate::model::{AgentId, Route, SessionKey, Verdict};
+use crate::model::{AgentId, Language, Route, SessionKey, Verdict};
 use crate::plan::{self, Candidate, Gated, Plan, Situation};
 use crate::session::{self, Evidence, Judgement};
 use crate::support::error::{Error, Kind, Result};
@@ -54,7 +55,8 @@ pub(super) fn recover(
         report.items.push(item);
         report.own = report.own.or(told);
     }
-    let is_told = tell(&mut dispatcher, waiting, caller_route(waiting, &looks), &mut report)?;
+    let (route, language) = (caller_route(waiting, &looks), caller_language(waiting, &looks));
+    let is_told = tell(context, &mut dispatcher, waiting, route, language, &mut report)?;
     if let Some(own) = own {
         report.items.insert(0, carry_out(&mut dispatcher, waiting, job, own)?.0);
     }
@@ -167,9 +169,19 @@ fn is_unsettled(evidence: &Evidence, start: DateTime<Utc>) -> bool {
 }
 
 fn caller_route(waiting: &Waiting, looks: &[Look]) -> Option<Route> {
-    let caller = waiting.caller.as_ref()?;
-    let seen = looks.iter().flatten().flatten().find(|evidence| evidence.key == *caller);
+    let seen = seen(looks, waiting.caller.as_ref()?);
     seen.and_then(|evidence| evidence.route.clone()).or_else(|| waiting.route.clone())
+}
+
+fn caller_language(waiting: &Waiting, looks: &[Look]) -> Language {
+    waiting
+        .caller
+        .as_ref()
+        .map_or(Language::En, |caller| language::of_session(seen(looks, caller), waiting.block_of(caller)))
+}
+
+fn seen<'a>(looks: &'a [Look], session: &SessionKey) -> Option<&'a Evidence> {
+    looks.iter().flatten().flatten().find(|evidence| evidence.key == *session)
 }
 
 pub(super) fn plan(
@@ -212,6 +224,7 @@ fn candidate<'a>(block: &'a Block, look: &Look, job: Job<'_>, start: DateTime<Ut
     Candidate {
         block,
         judgement,
+        language: language::of_session(evidence, Some(block)),
         unsettled: !job.has(key) && evidence.is_some_and(|evidence| is_unsettled(evidence, start)),
         updated_at: evidence.and_then(|evidence| evidence.updated_at),
         route: evidence.and_then(|evidence| evidence.route.clone()),
@@ -231,6 +244,7 @@ pub(super) fn situation<'a>(
         attended: request.trigger == Trigger::Manual || waiting.is_awaited(start),
         stale: waiting.is_stale(start),
         policy: &context.policy,
+        templates: &context.templates,
         may_address,
     }
 }

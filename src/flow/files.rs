@@ -16,7 +16,11 @@ use crate::support::error::{Error, Result};
 use crate::support::fs;
 
 /// What the caller's block says where the agent gave no work to do afterwards.
-const DEFAULT_AFTER: &str = "Tell the user that the gateway is back, then go on with what was under way";
+pub(super) const DEFAULT_AFTER: &str =
+    "Tell the user that the gateway is back, then go on with what was under way";
+
+/// What stands in front of the reason where the caller's block says what was done last.
+pub(super) const PREPARED: &str = "prepared the restart: ";
 
 /// The files, written, and what they took the place of.
 #[derive(Debug)]
@@ -113,7 +117,7 @@ fn own_block(request: &Request) -> Block {
     Block {
         agent: agent.map_or_else(|| "unknown".to_owned(), String::from),
         goal: or(&request.tasks, status),
-        last_done: format!("prepared the restart: {}", request.reason),
+        last_done: format!("{PREPARED}{}", request.reason),
         next_step: or(&request.after, DEFAULT_AFTER),
         ..Block::new(request.session_key.clone())
     }

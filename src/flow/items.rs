@@ -130,7 +130,8 @@ mod tests {
     use crate::checkpoint::{Block, Checkpoint, Meta};
     use crate::gateway::fake;
     use crate::ledger::Writer;
-    use crate::model::{Boot, Decision};
+    use crate::model::{Boot, Decision, Language};
+    use crate::notice::Templates;
     use crate::plan::{self, Candidate, Policy, Situation};
     use crate::session::Judgement;
     use crate::support::clock::Clock;
@@ -155,14 +156,21 @@ mod tests {
         let (caller, block) = (CALLER.parse().unwrap(), Block::new(key.parse().unwrap()));
         let block = Block { next_step: "run the tests".to_owned(), ..block };
         let judgement = Judgement { verdict, reason: "so it is".to_owned() };
-        let candidate =
-            Candidate { block: &block, judgement, unsettled: false, updated_at: None, route: None };
+        let candidate = Candidate {
+            block: &block,
+            judgement,
+            language: Language::En,
+            unsettled: false,
+            updated_at: None,
+            route: None,
+        };
         let situation = Situation {
             checkpoint: "c",
             caller: Some(&caller),
             attended,
             stale: false,
             policy: &Policy::default(),
+            templates: &Templates::default(),
             may_address: &|_, _| true,
         };
         let gated = plan::build(&[candidate], &situation).gated().pop().unwrap();

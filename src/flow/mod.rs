@@ -8,6 +8,7 @@ mod context;
 mod due;
 mod files;
 mod items;
+mod language;
 mod pending;
 mod preparation;
 mod prepare;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
+use super::language;
 use super::recovery::Trigger;
 use crate::checkpoint::{Block, Checkpoint, Entry, Store};
 use crate::ledger::{Event, Ledger};
@@ -69,6 +70,11 @@ impl Waiting {
     /// Tells whether the checkpoint is used up, as the file or the ledger has it.
     pub(super) fn is_used(&self, ledger: &Ledger) -> bool {
         self.checkpoint.is_consumed() || ledger.consumed_at(&self.id).is_some()
+    }
+
+    /// Returns what the checkpoint says of a session.
+    pub(super) fn block_of(&self, session: &SessionKey) -> Option<&Block> {
+        self.checkpoint.blocks.iter().find(|block| block.session_key == *session)
     }
 
     /// Tells whether a run of this boot has reached the gateway about it.
@@ -150,7 +156,8 @@ pub(super) fn left_to_the_job(
     Ok(block.and_then(|block| {
         let key = plan::key_of(&entry.id, &block.session_key);
         let is_held = ledger.is_held(&key);
-        let message = plan::own_message(block, &key);
+        let language = language::of_session(None, Some(block));
+        let message = plan::own_message(block, &key, &context.templates, language);
         (!is_held && ledger.effect(&key).is_none()).then(|| (key, block.session_key.clone(), message))
     }))
 }
@@ -163,7 +170,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::checkpoint::{Block, Meta};
+    use crate::checkpoint::Meta;
     use crate::ledger::Writer;
     use crate::support::paths::Paths;
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::call::ToolCall;
 use super::context::Context;
 use super::files::{self, Files};
+use super::language;
 use super::pending::Waiting;
 use super::preparation::{Mode, Prepared, Request, Restart};
 use super::way_back::Wake;
@@ -20,8 +21,8 @@ use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::tools::{self, Tools};
 use crate::gateway::{Gateway, Scopes, boot};
 use crate::ledger::{Event, Ledger, Writer};
-use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
-use crate::notice::{self, Notice};
+use crate::model::{Boot, IdempotencyKey, Language, Route, SessionKey};
+use crate::notice::{Channel, Notice};
 use crate::session::{self, Evidence};
 use crate::support::error::{Error, Kind, Result};
 
@@ -183,6 +184,7 @@ fn by_the_gateway(
     let tools = tools::of(gateway, &request.session_key)?;
     let mut prepared =
         Prepared { warnings: gateway.warnings().to_vec(), ..draft(context, request, Some(&boot), tools) };
+    prepared.warnings.extend_from_slice(context.templates.warnings());
     if request.dry_run {
         return Ok(prepared);
     }
@@ -191,7 +193,8 @@ fn by_the_gateway(
     let files = save(context, request, &mut prepared, &mut ledger, Some(caller))?;
     context.step(format_args!("wrote {}", prepared.path.display()));
     let at = context.clock.now() + request.delay;
-    match Wake::new(context, &request.session_key, caller.route.as_ref(), at).arm(gateway) {
+    let language = language::of_request(Some(caller), request);
+    match Wake::new(context, &request.session_key, caller.route.as_ref(), at, language).arm(gateway) {
         Ok(job) => prepared.job = Some(job),
         Err(error) if prepared.hook => prepared
             .warnings
@@ -200,7 +203,7 @@ fn by_the_gateway(
     }
     prepared.warnings.extend(files.supersede(context));
     if let Some(route) = &caller.route {
-        prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot));
+        prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot, language));
     }
     if request.mode == Mode::PrepareAndRestart {
         let params = json!({ "reason": request.reason, "sessionKey": request.session_key });
@@ -247,11 +250,12 @@ fn notify(
     ledger: &mut Writer,
     route: &Route,
     boot: &Boot,
+    language: Language,
 ) -> bool {
     let mut send = || -> Result<Sent> {
         let mut talk = context.connect(Scopes::TALK, PATIENCE)?;
         let key = IdempotencyKey::of(&["before", &prepared.checkpoint]);
-        let text = before(request);
+        let text = before(context, request, route, language);
         Dispatcher::new(&mut talk, ledger, boot, context.clock).notify(
             &key,
             &request.session_key,
@@ -262,8 +266,9 @@ fn notify(
     matches!(send(), Ok(Sent::Accepted(_) | Sent::Already))
 }
 
-fn before(request: &Request) -> String {
-    notice::render(&Notice::Before { reason: Some(&request.reason) })
+fn before(context: &Context, request: &Request, route: &Route, language: Language) -> String {
+    let notice = Notice::Before { reason: Some(&request.reason) };
+    context.templates.notice(&notice, language, Channel::of(&route.channel))
 }
 
 /// Writes the files and names the calls that the agent makes itself.
@@ -281,15 +286,18 @@ fn by_the_agent(
     };
     let route = caller.and_then(|caller| caller.route.as_ref());
     let mut prepared = Prepared { warnings, ..draft(context, request, boot.as_ref(), tools) };
+    prepared.warnings.extend_from_slice(context.templates.warnings());
     let at = context.clock.now() + request.delay;
-    let wake = Wake::new(context, &request.session_key, route, at);
+    let language = language::of_request(caller, request);
+    let wake = Wake::new(context, &request.session_key, route, at, language);
     prepared.calls.extend(tools.schedule.map(|tool| ToolCall::schedule(tool, &wake.spec())));
     if prepared.calls.is_empty() && !prepared.hook {
         return Err(Error::new(Kind::Refused, "no way back: the agent has no tool to schedule with")
             .hint("do not restart; `comeback setup install --hook` makes a way back without a job"));
     }
     let told = route.filter(|_| tools.message);
-    prepared.calls.extend(told.map(|route| ToolCall::message(route, &before(request))));
+    let message = |route| ToolCall::message(route, &before(context, request, route, language));
+    prepared.calls.extend(told.map(message));
     if request.dry_run {
         return Ok(prepared);
     }

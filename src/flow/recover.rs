@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::context::{Context, PATIENCE};
+use super::language;
 use super::pending::{Waiting, left_to_the_job};
 use super::recovery::{Outcome, Report, Request, Trigger};
 use super::tell::{NO_CHAT, trouble};
@@ -15,7 +16,7 @@ use crate::dispatch::{self, Dispatcher};
 use crate::gateway::{Gateway, Scopes};
 use crate::ledger::{Event, Ledger, Writer};
 use crate::model::{Boot, IdempotencyKey, SessionKey};
-use crate::notice::{self, Notice};
+use crate::notice::{Channel, Notice};
 use crate::session;
 use crate::support::error::Result;
 
@@ -70,6 +71,7 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
         }
         Ok(mut gateway) => not_yet(context, request, &mut gateway, &mut ledger, &waiting)?,
     };
+    report.warnings.extend_from_slice(context.templates.warnings());
     report.checkpoint = Some((waiting.id.clone(), waiting.path));
     let event = Event::Recovery {
         checkpoint: Some(waiting.id),
@@ -93,13 +95,14 @@ fn rehearse(
     waiting: &Waiting,
     ledger: &Ledger,
 ) -> Result<Report> {
-    let report = match connection {
+    let mut report = match connection {
         Err(error) => unreachable::report(context, request, waiting, ledger, &error),
         Ok(mut gateway) if waiting.is_due(gateway.boot()) => {
             due::rehearse(context, request, &mut gateway, waiting)?
         }
         Ok(gateway) => unrestarted(context, request, gateway.boot(), waiting),
     };
+    report.warnings.extend_from_slice(context.templates.warnings());
     Ok(Report { checkpoint: Some((waiting.id.clone(), waiting.path.clone())), ..report })
 }
 
@@ -151,7 +154,8 @@ fn put_off(context: &Context, request: Request, waiting: &Waiting) -> (bool, Opt
 }
 
 fn wake<'a>(context: &Context, waiting: &'a Waiting, caller: &'a SessionKey, delay: TimeDelta) -> Wake<'a> {
-    Wake::new(context, caller, waiting.route.as_ref(), context.clock.now() + delay)
+    let language = language::of_session(None, waiting.block_of(caller));
+    Wake::new(context, caller, waiting.route.as_ref(), context.clock.now() + delay, language)
 }
 
 /// There is no checkpoint to recover; an agent that the job woke may still have its own work to do, once.
@@ -178,18 +182,21 @@ fn not_yet(
     let boot = gateway.boot().clone();
     let mut report = unrestarted(context, request, &boot, waiting);
     let Some(caller) = &waiting.caller else { return Ok(report) };
-    let route = session::read(gateway, caller)?.and_then(|evidence| evidence.route).or(waiting.route.clone());
+    let evidence = session::read(gateway, caller)?;
+    let language = language::of_session(evidence.as_ref(), waiting.block_of(caller));
+    let route = evidence.and_then(|evidence| evidence.route).or(waiting.route.clone());
     let mut admin = context.connect(Scopes::ADMIN, PATIENCE)?;
     if report.outcome == Outcome::NotYet {
         if request.trigger == Trigger::Job || !way_back::is_armed(&mut admin)? {
             let at = context.clock.now() + REARM_DELAY;
-            Wake::new(context, caller, route.as_ref(), at).arm(&mut admin)?;
+            Wake::new(context, caller, route.as_ref(), at, language).arm(&mut admin)?;
         }
         return Ok(report);
     }
     match route {
         Some(route) => {
-            let text = notice::render(&Notice::NeverHappened { checkpoint: &waiting.path });
+            let notice = Notice::NeverHappened { checkpoint: &waiting.path };
+            let text = context.templates.notice(&notice, language, Channel::of(&route.channel));
             let key = IdempotencyKey::of(&["never-happened", &waiting.id]);
             let sent =
                 Dispatcher::new(gateway, ledger, &boot, context.clock).notify(&key, caller, &route, &text)?;

@@ -1,11 +1,12 @@
 //! What the user is told after a recovery, in one message.
 
+use super::context::Context;
 use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState, Report};
 use crate::checkpoint::PLACEHOLDER;
 use crate::dispatch::{Dispatcher, Sent};
-use crate::model::{IdempotencyKey, Route, SessionKey, Verdict};
-use crate::notice::{self, Notice};
+use crate::model::{IdempotencyKey, Language, Route, SessionKey, Verdict};
+use crate::notice::{self, Channel, Notice};
 use crate::support::error::Result;
 
 /// The warning where there is nobody to tell.
@@ -17,9 +18,11 @@ pub(super) const NO_CHAT: &str = "nobody was told: no chat is known of the sessi
 /// # Errors
 /// Where the ledger cannot be written.
 pub(super) fn tell(
+    context: &Context,
     dispatcher: &mut Dispatcher<'_>,
     waiting: &Waiting,
     route: Option<Route>,
+    language: Language,
     report: &mut Report,
 ) -> Result<bool> {
     let (Some(caller), Some(route)) = (&waiting.caller, route) else {
@@ -27,7 +30,8 @@ pub(super) fn tell(
         return Ok(true);
     };
     let key = key(&waiting.id, &report.items);
-    let sent = dispatcher.notify(&key, caller, &route, &text(waiting, caller, &report.items))?;
+    let say = |notice: &Notice<'_>| context.templates.notice(notice, language, Channel::of(&route.channel));
+    let sent = dispatcher.notify(&key, caller, &route, &text(waiting, caller, &report.items, say))?;
     let trouble = trouble(&sent);
     report.warnings.extend(trouble.map(|why| format!("the user could not be told: {why}")));
     Ok(trouble.is_none() || matches!(sent, Sent::Unknown(_)))
@@ -57,20 +61,23 @@ fn key(checkpoint: &str, items: &[ItemReport]) -> IdempotencyKey {
     IdempotencyKey::of(&parts)
 }
 
-fn text(waiting: &Waiting, caller: &SessionKey, items: &[ItemReport]) -> String {
+fn text(
+    waiting: &Waiting,
+    caller: &SessionKey,
+    items: &[ItemReport],
+    say: impl Fn(&Notice<'_>) -> String,
+) -> String {
     let is_settled = |one: &ItemReport| !matches!(one.state, ItemState::Held | ItemState::Failed(_));
     let is_told = |one: &&ItemReport| one.item.session_key != *caller || !is_settled(one);
     let others: Vec<&ItemReport> = items.iter().filter(is_told).collect();
     if !others.is_empty() {
-        return summary(&others);
+        return summary(&others, say);
     }
-    let own = waiting.checkpoint.blocks.iter().find(|block| block.session_key == *caller);
-    notice::render(&Notice::BackOnline {
-        next: own.map(|own| own.goal.as_str()).filter(|goal| *goal != PLACEHOLDER),
-    })
+    let own = waiting.block_of(caller);
+    say(&Notice::BackOnline { next: own.map(|own| own.goal.as_str()).filter(|goal| *goal != PLACEHOLDER) })
 }
 
-fn summary(others: &[&ItemReport]) -> String {
+fn summary(others: &[&ItemReport], say: impl Fn(&Notice<'_>) -> String) -> String {
     let (mut resumed, mut held, mut manual) = (Vec::new(), Vec::new(), Vec::new());
     for ItemReport { item, state } in others {
         let (session, about, key) = (&item.session_key, item.about.as_deref(), &item.key);
@@ -83,5 +90,5 @@ fn summary(others: &[&ItemReport]) -> String {
             ItemState::Skipped | ItemState::Due => manual.push(notice::FollowUp { session, about, reason }),
         }
     }
-    notice::render(&Notice::Summary { resumed: &resumed, held: &held, manual: &manual })
+    say(&Notice::Summary { resumed: &resumed, held: &held, manual: &manual })
 }

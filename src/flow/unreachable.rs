@@ -3,6 +3,7 @@
 use super::call::ToolCall;
 use super::context::Context;
 use super::due;
+use super::language;
 use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
 use crate::ledger::Ledger;
@@ -34,6 +35,7 @@ pub(super) fn report(
     let blocks = waiting.checkpoint.blocks.iter();
     let candidates = blocks.map(|block| Candidate {
         judgement: unseen(),
+        language: language::of_session(None, Some(block)),
         unsettled: false,
         updated_at: None,
         route: None,

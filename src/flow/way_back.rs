@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use super::context::Context;
 use crate::gateway::Gateway;
 use crate::gateway::jobs::{self, Job, Spec};
-use crate::model::{AgentId, Route, SessionKey};
-use crate::notice;
+use crate::model::{AgentId, Language, Route, SessionKey};
 use crate::support::error::Result;
 
 /// The job's name, the same as the seed's, so that an older one of its is replaced.
@@ -29,9 +28,10 @@ impl<'a> Wake<'a> {
         session: &'a SessionKey,
         route: Option<&'a Route>,
         at: DateTime<Utc>,
+        language: Language,
     ) -> Self {
         let agent = session.agent().unwrap_or_else(|| context.config.default_agent.clone());
-        Self { session, agent, route, at, message: notice::job_message() }
+        Self { session, agent, route, at, message: context.templates.job(language) }
     }
 
     pub(super) fn spec(&self) -> Spec<'_> {

@@ -3,11 +3,13 @@
 mod boot;
 mod decision;
 mod key;
+mod language;
 mod route;
 mod verdict;
 
 pub use boot::Boot;
 pub use decision::{Decision, Risk};
 pub use key::{AgentId, IdempotencyKey, SessionKey};
+pub use language::Language;
 pub use route::Route;
 pub use verdict::Verdict;

@@ -4,7 +4,7 @@ use super::gate::{self, Situation};
 use super::item::{Candidate, Gated, Item, Ruling};
 use super::rules::{Assessment, Rules};
 use crate::checkpoint::{self, Block};
-use crate::model::{Decision, Risk, SessionKey, Verdict};
+use crate::model::{Decision, Language, Risk, SessionKey, Verdict};
 use crate::session::Judgement;
 use crate::support::redact::redact;
 
@@ -75,7 +75,10 @@ pub fn judge(message: &Message, blocks: &[&Block], is_twice: bool, situation: &S
     let rules = Rules::builtin();
     let decide = |block: &Block| {
         let judgement = Judgement { verdict: Verdict::Complete, reason: "nobody has looked".to_owned() };
-        let candidate = Candidate { block, judgement, unsettled: false, updated_at: None, route: None };
+        // It is judged only: what is sent is the message as it stands, in whatever language.
+        let language = Language::En;
+        let candidate =
+            Candidate { block, judgement, language, unsettled: false, updated_at: None, route: None };
         gate::decide(&candidate, is_twice || blocks.len() > 1, situation, rules)
     };
     let (last_done, said) = checkpoint::steps_of(&message.text).unwrap_or(("", &message.text));
@@ -119,6 +122,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::notice::Templates;
     use crate::plan::Policy;
 
     const SESSION: &str = "agent:main:telegram:direct:77";
@@ -140,6 +144,7 @@ mod tests {
             attended: true,
             stale,
             policy: &policy,
+            templates: &Templates::default(),
             may_address: &|_, _| true,
         };
         judge(message, blocks, false, &situation)

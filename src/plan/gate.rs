@@ -4,6 +4,7 @@ use super::item::{Candidate, Ruling};
 use super::policy::Policy;
 use super::rules::{Assessment, Rules};
 use crate::model::{AgentId, Decision, Risk, SessionKey, Verdict};
+use crate::notice::Templates;
 use crate::support::redact::redact;
 
 /// What the gate must know beside the block and its session.
@@ -19,6 +20,8 @@ pub struct Situation<'a> {
     pub stale: bool,
     /// What the operator allows.
     pub policy: &'a Policy,
+    /// What people and agents are told.
+    pub templates: &'a Templates,
     /// Whether `tools.agentToAgent` lets the caller's agent speak to another.
     pub may_address: &'a dyn Fn(&AgentId, &AgentId) -> bool,
 }
@@ -109,6 +112,7 @@ mod tests {
 
     use super::*;
     use crate::checkpoint::Block;
+    use crate::model::Language;
     use crate::session::Judgement;
 
     /// What the gate looks at, in one place.
@@ -158,6 +162,7 @@ mod tests {
             let candidate = Candidate {
                 block: &block,
                 judgement,
+                language: Language::En,
                 unsettled: self.unsettled,
                 updated_at: None,
                 route: None,
@@ -171,6 +176,7 @@ mod tests {
                 attended: self.attended,
                 stale: self.stale,
                 policy: &policy,
+                templates: &Templates::default(),
                 may_address: &|_, _| self.open,
             };
             let ruling = decide(&candidate, self.named_twice, &situation, Rules::builtin());

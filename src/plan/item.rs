@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::checkpoint::Block;
-use crate::model::{Decision, IdempotencyKey, Risk, Route, SessionKey, Verdict};
+use crate::model::{Decision, IdempotencyKey, Language, Risk, Route, SessionKey, Verdict};
 use crate::session::Judgement;
 
 /// A block of the checkpoint beside what is known of its session.
@@ -13,6 +13,8 @@ pub struct Candidate<'a> {
     pub block: &'a Block,
     /// What the evidence says.
     pub judgement: Judgement,
+    /// The language that its users write in.
+    pub language: Language,
     /// Whether something of the gateway's own has still to end in it: a turn, or native recovery.
     pub unsettled: bool,
     /// When the session was last active.

@@ -31,6 +31,7 @@ fn the_program_lists_its_commands_and_exit_codes() {
       status      Show what is pending
       checkpoint  Write and read restart checkpoints
       now         Show and change the workspace's NOW.md
+      render      Show a message to people or agents, in a language and for a channel
       setup       Install, remove and show what brings agents back by itself
       help        Print this message or the help of the given subcommand(s)
 
@@ -298,6 +299,32 @@ fn now() {
     Example:
       comeback now clear
     ");
+}
+
+#[test]
+fn render() {
+    assert_snapshot!(help(&["render"]), @r#"
+    Show a message to people or agents, in a language and for a channel
+
+    Usage: comeback render [OPTIONS] [NAME] [VALUES.json]
+
+    Arguments:
+      [NAME]         The template [default: list them]
+      [VALUES.json]  The values as JSON, `-` for stdin [default: the template's sample values]
+
+    Options:
+          --lang <LANG>     The language, en or zh [default: en]
+          --channel <NAME>  The channel of a message to a person; one that is not known is plain [default: plain]
+          --list            List the templates
+      -h, --help            Print help
+
+    Examples:
+      comeback render                                     list the templates
+      comeback render summary --lang zh --channel feishu  one of them, with its sample values
+      echo '{"reason":"new model"}' | comeback render before -
+
+    A template of your own stands in <workspace>/comeback/templates/<LANG>/<NAME>.hbs.
+    "#);
 }
 
 #[test]

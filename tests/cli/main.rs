@@ -9,5 +9,6 @@ mod help;
 mod now;
 mod prepare;
 mod recover;
+mod render;
 mod status;
 mod world;

@@ -8,6 +8,7 @@ mod failure;
 mod now;
 mod prepare;
 mod recover;
+mod render;
 mod setup;
 mod status;
 
@@ -22,6 +23,7 @@ pub use failure::Failure;
 pub use now::Now;
 pub use prepare::Prepare;
 pub use recover::Recover;
+pub use render::{Render, RenderList, Rendered};
 pub use setup::{Setup, SetupShow};
 pub use status::Status;
 
