@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod chain;
+mod chinese;
 mod comeback;
 mod fallback;
 mod harness;
