@@ -7,6 +7,7 @@
 mod chain;
 mod chinese;
 mod comeback;
+mod confirm;
 mod fallback;
 mod harness;
 mod late;

@@ -97,6 +97,7 @@ fn script(
             return Reply::text(match () {
                 () if request.remembers("please restart the gateway") => "The settings are active, Ada.",
                 () if remembers => "The weekly report is done.",
+                () if request.remembers("start the invoice") => "The invoice is checked.",
                 () => "Nobody should have asked me.",
             });
         }
