@@ -10,3 +10,4 @@ pub use build::{build, key_of, own_message};
 pub use gate::Situation;
 pub use item::{Approved, Candidate, Gated, Item, Plan, Ruling};
 pub use policy::{Policy, PolicyFile};
+pub use rules::{Assessment, CallAssessment, Rules};
