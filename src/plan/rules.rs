@@ -85,6 +85,8 @@ struct DangerList {
     #[serde(default)]
     strict: bool,
     #[serde(default)]
+    texts: bool,
+    #[serde(default)]
     says: Words,
     #[serde(default)]
     does: Words,
@@ -100,6 +102,7 @@ struct Danger {
     reason: String,
     inside: bool,
     strict: bool,
+    texts: bool,
     says: Regex,
     does: Regex,
     to: Regex,
@@ -117,6 +120,7 @@ impl Danger {
             reason: list.reason,
             inside: list.inside,
             strict: list.strict,
+            texts: list.texts,
         }
     }
 
@@ -207,14 +211,15 @@ impl Rules {
         let told = found.iter().find(|(_, danger)| danger.inside);
         let told = told.and_then(|(word, _)| self.grammar.told(text, word));
         let is_told = told.is_some();
-        let mut spoken = None;
+        let (mut spoken, mut after) = (None, 0);
         for (word, danger) in &found {
             let excuse = match (&denied, &told) {
                 (Some(denied), _) if self.grammar.is_denied(text, denied, word) => Some(Excuse::Negation),
                 (_, Some(told)) if told.contains(&word.start) => Some(Excuse::Inside),
-                _ => self.grammar.excuse(kind, danger, clause, word, story.before),
+                _ => self.grammar.excuse(kind, danger, clause, word, story.before, after),
             };
             spoken = spoken.or(Some(excuse.ok_or(*danger)?));
+            after = word.end;
             if excuse == Some(Excuse::Done) {
                 story.begun = story.begun.or(Some(danger));
             }
@@ -227,7 +232,7 @@ impl Rules {
             story.excuse = story.excuse.or(spoken);
         }
         story.before = match kind {
-            Kind::Reads(_) | Kind::Works => Some(Excuse::Reading),
+            Kind::Reads(_) | Kind::Makes(_) | Kind::Works => Some(Excuse::Reading),
             Kind::Tells(_) => Some(Excuse::Done),
             Kind::Adds if clause.goes_on => story.before,
             Kind::Adds | Kind::GoesOn { .. } | Kind::Unclear => spoken,
@@ -243,7 +248,7 @@ impl Story<'_> {
         let any = |of: fn(&Kind) -> bool| self.kinds.iter().any(of);
         let normal = |rule, reason| Assessment::new(Risk::Normal, rule, reason);
         let unclear = any(|kind| *kind == Kind::Unclear);
-        let works = any(|kind| matches!(kind, Kind::Reads(_) | Kind::Works | Kind::GoesOn { names: true }));
+        let works = any(|kind| matches!(kind, Kind::Reads(_) | Kind::Makes(_) | Kind::Works | Kind::GoesOn { names: true }));
         match self.excuse {
             _ if unclear => {}
             Some(excuse) if excuse != Excuse::Done => return normal(excuse.rule(), excuse.reason()),

@@ -21,6 +21,8 @@ pub(super) struct Clause<'t> {
     pub(super) goes_on: bool,
     /// Whether it only introduces what follows: "Next:".
     pub(super) is_label: bool,
+    /// Whether a question mark ends it.
+    pub(super) asks: bool,
     /// Where the words after an "or" begin.
     or: Option<usize>,
 }
@@ -121,7 +123,7 @@ impl Splitter {
             if !text.is_empty() {
                 let is_label = next == ":" && text.split_whitespace().count() <= 4;
                 let or = self.or.is_match(join).then_some(join.len());
-                clauses.push(Clause { text, join, goes_on, is_label, or });
+                clauses.push(Clause { text, join, goes_on, is_label, asks: next == "?", or });
                 before = String::new();
             }
         }

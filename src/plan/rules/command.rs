@@ -263,7 +263,8 @@ impl Calls {
         let mut rest = words;
         while let Some(start) = rest.iter().position(runs) {
             let length = rest[start + 1..].iter().position(|word| word == ";" || word == "+");
-            let Some(command) = length.map(|length| &rest[start + 1..start + 1 + length]) else { break };
+            // An unquoted ";" has ended the command for the shell.
+            let command = &rest[start + 1..length.map_or(rest.len(), |length| start + 1 + length)];
             if command.is_empty() || depth > MAX_DEPTH {
                 return Finding::new(Class::Unknown, "unreadable-command");
             }

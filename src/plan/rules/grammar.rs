@@ -36,6 +36,7 @@ pub(super) struct Reading {
     done_zh: Vec<String>,
     all_zh: Vec<String>,
     todo_zh: Vec<String>,
+    when_zh: Vec<String>,
     no_verb_zh: Vec<String>,
     tells: Vec<String>,
     todo: Vec<String>,
@@ -114,6 +115,8 @@ pub(super) struct Grammar {
     pub(super) people: Regex,
     pub(super) outside: Regex,
     pub(super) direct: Regex,
+    pub(super) preposition: Regex,
+    pub(super) when_zh: Regex,
     pub(super) determined: Regex,
     pub(super) addressed: Regex,
 }
@@ -182,6 +185,8 @@ impl Grammar {
             people: compiled(&any_of(&inside.people)),
             outside: compiled(&any_of(&inside.outside)),
             direct: compiled(&any_of(&inside.told)),
+            preposition: compiled(r"\b(?:about|of|that|when|whether|if|on|regarding|with|for|in|at|how|why|what)\b"),
+            when_zh: compiled(&chinese(&reading.when_zh)),
             determined: compiled(DETERMINED),
             addressed: compiled(ADDRESSED),
         }

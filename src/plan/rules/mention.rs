@@ -42,6 +42,7 @@ impl Default for Mentions {
             (format!(r"\b(?:{FOLDERS})/[A-Za-z0-9_./@\p{{Han}}-]*"), " xfile "),
             (r"(?:^|\s)(?:~|\.{1,2})?/[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*/?".to_owned(), " xfile "),
             (r"\b[A-Za-z_][\w.]*\(\)".to_owned(), " xcode "),
+            (r"(\d),(\d{3})\b".to_owned(), "$1$2"),
         ];
         Self {
             patterns: patterns.into_iter().map(|(pattern, word)| (compiled(&pattern), word)).collect(),

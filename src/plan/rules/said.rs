@@ -47,6 +47,8 @@ impl Excuse {
 pub(super) enum Kind {
     /// It reads, thinks or writes; what it speaks of begins here.
     Reads(usize),
+    /// It works on texts or code, and what it is about begins here.
+    Makes(usize),
     /// It works on things of one's own.
     Works,
     /// It does what was under way, and may name it.
@@ -78,8 +80,11 @@ impl Grammar {
         if let Some(read) = self.reads.find(body) {
             return Kind::Reads(from + read.end());
         }
-        if self.free.is_match(body) {
-            return Kind::Works;
+        if let Some(verb) = self.free.find(body) {
+            return Kind::Makes(from + verb.end());
+        }
+        if clause.asks && self.adds.is_match(body) {
+            return Kind::Reads(from);
         }
         if let Some((.., things)) = self.bound.iter().find(|(verbs, ..)| verbs.is_match(body)) {
             return if things.is_match(body) { Kind::Works } else { Kind::Unclear };
@@ -129,7 +134,9 @@ impl Grammar {
             Kind::Tells(0)
         } else if let Some(read) = read {
             Kind::Reads(read.end())
-        } else if bound() || has(&self.free_zh).is_some() {
+        } else if let Some(verb) = has(&self.free_zh) {
+            Kind::Makes(verb.end())
+        } else if bound() {
             Kind::Works
         } else if has(&self.onward_zh).is_some() {
             Kind::GoesOn { names: false }
@@ -146,7 +153,8 @@ impl Grammar {
 
     /// Returns why the dangerous word at `word` is harmless in a clause of this kind.
     ///
-    /// `before` excuses the words of a clause that goes on with the one before.
+    /// `before` excuses the words of a clause that goes on with the one before; `after` is where the last excused word of
+    /// this one ends.
     pub(super) fn excuse(
         &self,
         kind: Kind,
@@ -154,25 +162,27 @@ impl Grammar {
         clause: &Clause<'_>,
         word: &Range<usize>,
         before: Option<Excuse>,
+        after: usize,
     ) -> Option<Excuse> {
         let (text, strict) = (clause.text, danger.strict);
         let zh = text[word.clone()].contains(is_han) || text[..word.start].contains(is_han);
         let reading = match kind {
-            Kind::Reads(from) if from > word.start => {
-                if zh {
-                    self.names_zh(text, word)
-                } else {
-                    danger.inside
-                }
+            Kind::Makes(_) | Kind::Works if strict => false,
+            Kind::Reads(from) | Kind::Makes(from) if from > word.start => {
+                if zh { self.names_zh(text, word) } else { danger.inside }
             }
-            Kind::Reads(from) => !self.is_done(text, from, word, strict),
-            Kind::Works if strict => false,
+            Kind::Reads(from) | Kind::Makes(from) => !self.is_done(text, from.max(after), word, strict),
             Kind::Works if zh => self.names_zh(text, word),
-            Kind::Works => self.is_named(text, word),
+            Kind::Works => self.is_named(text, word, danger.texts),
             Kind::Tells(at) => {
                 let (before, after) = (&text[..word.start], &text[word.end..]);
                 let ordered = self.purpose.is_match(before) || self.doing.is_match(after);
-                let done = zh || word.start >= at && !ordered || self.determines.is_match(before);
+                let done = if zh {
+                    let all = self.all_zh.is_match(before) || self.when_zh.is_match(before);
+                    self.past_zh.is_match(before) || (all || !after.starts_with('了')) && self.done_zh.is_match(after)
+                } else {
+                    word.start >= at && !ordered || self.determines.is_match(before)
+                };
                 return done.then_some(Excuse::Done);
             }
             Kind::Adds if clause.goes_on && before.is_some() => {
@@ -224,16 +234,17 @@ impl Grammar {
     }
 
     /// Tells whether an English word is a part of a name, or what a thing is about: "the checkout bug", "a test for refunds".
-    fn is_named(&self, text: &str, word: &Range<usize>) -> bool {
+    fn is_named(&self, text: &str, word: &Range<usize>, texts: bool) -> bool {
         let (before, after) = (&text[..word.start], &text[word.end..]);
         let done = self.doing.is_match(after) || self.purpose.is_match(before);
         let follows = self
             .modifies
             .find(after)
             .is_some_and(|next| !self.adds.is_match(next.as_str().trim_start_matches([' ', '-'])));
-        let about =
-            self.naming.is_match(before) && self.bound.iter().any(|(.., things)| things.is_match(before));
-        !done && (follows || about)
+        let thing = |text: &str| self.bound.iter().any(|(.., things)| things.is_match(text));
+        let about = self.naming.is_match(before) && thing(before);
+        let text_itself = texts && self.determines.is_match(before) && thing(text);
+        !done && (follows || about || text_itself)
     }
 
     /// Returns where a message that begins with the word at `word` ends, if it goes to the session's own user and nowhere else.
@@ -256,8 +267,9 @@ impl Grammar {
         let object = &after[self.determined.find(after).map_or(0, |small| small.end())..];
         let (first, second) =
             object.split_at(self.doing.find(object).map_or(object.len(), |next| next.start()));
+        let first = self.preposition.split(first).next().unwrap_or_default();
         let direct = self.direct.is_match(&text[word.clone()]);
-        let fits = if second.is_empty() && !direct { true } else { self.people.is_match(first) };
+        let fits = if second.is_empty() { !direct || named(first) } else { self.people.is_match(first) };
         (fits || first.trim().is_empty()).then_some(word.start..end)
     }
 }
