@@ -4,7 +4,13 @@ use clap::Parser;
 
 use crate::commands::{Command, Globals};
 
-const EXIT_CODES: &str = "\
+const AFTER_HELP: &str = "\
+Compatibility, the steps of restart-task-recovery in its own JSON:
+  plan        Show what a checkpoint asks for
+  actions     List the messages that resume a checkpoint's sessions
+  verify      Judge which of those messages may go out without a person
+  execute     List what is to be sent and what is held, or send it
+
 Exit codes:
   0   done, also when there was nothing to do or something is held
   1   user or environment error
@@ -18,7 +24,7 @@ Exit codes:
 
 /// Carries an agent's work across restarts of its `OpenClaw` gateway.
 #[derive(Debug, Parser)]
-#[command(name = "comeback", version, about, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "comeback", version, about, after_help = AFTER_HELP, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     pub(crate) globals: Globals,

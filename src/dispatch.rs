@@ -11,9 +11,9 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::gateway::{CallError, Gateway};
-use crate::ledger::{Effect, Event, Held, Outcome, Writer};
+use crate::ledger::{Effect, EffectState, Event, Held, Outcome, Writer};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey, Verdict};
-use crate::plan::Approved;
+use crate::plan::{Approved, Item};
 use crate::session::{self, Evidence};
 use crate::support::clock::Clock;
 use crate::support::error::{Kind, Result};
@@ -79,16 +79,20 @@ impl<'a> Dispatcher<'a> {
     /// Where the ledger cannot be written (nothing is sent then) or the session cannot be read.
     pub fn resume(&mut self, approved: &Approved) -> Result<Sent> {
         let item = approved.item();
-        let before = self.before(&item.key);
+        let mut before = self.before(&item.key);
         if before == Before::Taken {
             return Ok(Sent::Already);
         }
         let evidence = session::read(self.gateway, &item.session_key)?;
-        if let Some(sent) = self.last_look(&item.key, before, evidence.as_ref())? {
+        if let Some(sent) = self.last_look(item, before, evidence.as_ref())? {
             return Ok(sent);
         }
+        if before == Before::Forgotten {
+            // The transcript does not show it, and a person had it sent all the same.
+            before = Before::Nothing;
+        }
         let params = agent_params(&item.session_key, &item.message, &item.key, item.route.as_ref());
-        let intent = self.intent(&item.key, &item.session_key, Effect::Resume);
+        let intent = intent(&item.key, &item.session_key, Effect::Resume, self.boot);
         self.send(&item.key, intent, before, "agent", &params)
     }
 
@@ -111,7 +115,7 @@ impl<'a> Dispatcher<'a> {
                 let mut params = route_params(route);
                 params["message"] = json!(text);
                 params["idempotencyKey"] = json!(key);
-                let intent = self.intent(key, session, Effect::Notice);
+                let intent = intent(key, session, Effect::Notice, self.boot);
                 self.send(key, intent, before, "send", &params)
             }
         }
@@ -132,6 +136,12 @@ impl<'a> Dispatcher<'a> {
     #[must_use]
     pub fn is_held(&self, key: &IdempotencyKey) -> bool {
         self.ledger.ledger().is_held(key)
+    }
+
+    /// Tells whether a person has said that an item is not to be sent.
+    #[must_use]
+    pub fn is_rejected(&self, key: &IdempotencyKey) -> bool {
+        self.ledger.ledger().is_rejected(key)
     }
 
     /// Tells whether an effect was taken, now or in an earlier run.
@@ -177,11 +187,14 @@ impl<'a> Dispatcher<'a> {
     /// # Errors
     /// Where the ledger fails.
     pub fn reconcile(&mut self) -> Result<()> {
-        for (key, run, boot) in self.ledger.ledger().open_runs() {
-            if self.boot.is_after(&boot) {
-                continue;
-            }
+        let open = self.ledger.ledger().open_runs().filter(|(_, _, state)| !self.boot.is_after(&state.boot));
+        let open: Vec<_> =
+            open.map(|(key, run, state)| (key.clone(), run.to_owned(), state.clone())).collect();
+        for (key, run, state) in open {
             match self.follow(&key, &run, Duration::from_millis(1)) {
+                Ok(None) if state.outcome == Some(Outcome::Accepted) => {
+                    self.note_start(&key, &state.session_key)?;
+                }
                 Err(error) if error.kind() != Kind::Gateway => return Err(error),
                 _ => {}
             }
@@ -189,10 +202,21 @@ impl<'a> Dispatcher<'a> {
         Ok(())
     }
 
+    /// Writes down that an accepted run has begun, where the transcript shows its message: `agent.wait` does not tell a
+    /// run that goes on from one that has not begun (measured on 2026.9.6).
+    fn note_start(&mut self, key: &IdempotencyKey, session: &SessionKey) -> Result<()> {
+        match session::read(self.gateway, session) {
+            Ok(Some(evidence)) if evidence.mentions(key) => {
+                self.record(key, Outcome::Started, Some("found in the transcript"), None)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn before(&self, key: &IdempotencyKey) -> Before {
         let Some(state) = self.ledger.ledger().effect(key) else { return Before::Nothing };
         match state.outcome {
-            Some(Outcome::Accepted | Outcome::Done | Outcome::Failed) => Before::Taken,
+            Some(Outcome::Accepted | Outcome::Started | Outcome::Done | Outcome::Failed) => Before::Taken,
             Some(Outcome::Refused) => Before::Nothing,
             Some(Outcome::Unknown) => Before::Forgotten,
             None => {
@@ -209,28 +233,31 @@ impl<'a> Dispatcher<'a> {
     /// Decides by the session as it stands now; `None` is to go on.
     fn last_look(
         &mut self,
-        key: &IdempotencyKey,
+        item: &Item,
         before: Before,
         evidence: Option<&Evidence>,
     ) -> Result<Option<Sent>> {
+        let key = &item.key;
         if evidence.is_some_and(|evidence| evidence.mentions(key)) {
             self.record(key, Outcome::Accepted, Some("found in the transcript"), None)?;
             return Ok(Some(Sent::Already));
         }
-        if before == Before::Forgotten {
+        if before == Before::Forgotten && !item.confirmed {
             let why = "an earlier run may have sent it, and the transcript does not show it";
             self.record(key, Outcome::Unknown, Some(why), None)?;
             return Ok(Some(Sent::Unknown(why.to_owned())));
         }
-        let judgement = session::judge(evidence, self.boot.started_at);
+        let start = self.boot.started_at;
+        let judgement = session::judge(evidence, start);
         match judgement.verdict {
             Verdict::Interrupted | Verdict::Complete => Ok(None),
+            Verdict::Live
+                if item.confirmed && evidence.is_some_and(|evidence| !evidence.is_running(start)) =>
+            {
+                Ok(None)
+            }
             Verdict::Live | Verdict::Unreadable => Ok(Some(Sent::Overtaken(judgement.reason))),
         }
-    }
-
-    fn intent(&self, key: &IdempotencyKey, session: &SessionKey, effect: Effect) -> Event {
-        Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: self.boot.clone() }
     }
 
     /// Sends an effect under its key. What is sent a second time has its intent already: the gateway remembers the
@@ -291,7 +318,7 @@ impl<'a> Dispatcher<'a> {
 }
 
 /// Writes down that an effect has come about without a send: its agent was told in another way, or has gone on by
-/// itself. Returns false, and writes nothing, where the ledger knows the effect already.
+/// itself. Returns false, and writes nothing, where it was taken or may just be under way.
 ///
 /// # Errors
 /// Where the ledger cannot be written.
@@ -303,16 +330,11 @@ pub fn settle(
     boot: &Boot,
     how: &str,
 ) -> Result<bool> {
-    if ledger.ledger().effect(key).is_some() {
+    let is_settled = |state: &EffectState| state.outcome.is_none_or(Outcome::is_taken);
+    if ledger.ledger().effect(key).is_some_and(is_settled) {
         return Ok(false);
     }
-    let intent = Event::Intent {
-        key: key.clone(),
-        effect: Effect::Resume,
-        session_key: session.clone(),
-        boot: boot.clone(),
-    };
-    ledger.append(clock.now(), intent)?;
+    ledger.append(clock.now(), intent(key, session, Effect::Resume, boot))?;
     let outcome = Event::Outcome {
         key: key.clone(),
         outcome: Outcome::Accepted,
@@ -321,6 +343,10 @@ pub fn settle(
     };
     ledger.append(clock.now(), outcome)?;
     Ok(true)
+}
+
+fn intent(key: &IdempotencyKey, session: &SessionKey, effect: Effect, boot: &Boot) -> Event {
+    Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: boot.clone() }
 }
 
 /// The parameters that address a chat.

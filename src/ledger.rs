@@ -8,6 +8,8 @@
 //! | old program | all | knows the lines of its version, counts the others, refuses to write |
 //! | new program | all | all |
 
+mod event;
+
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -16,145 +18,25 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
+use self::event::VERSION;
+pub use self::event::{Effect, Event, Held, Outcome, Person, Record};
+use crate::model::{Boot, IdempotencyKey, SessionKey};
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs::{self, Lock};
 use crate::support::paths::Paths;
 
-/// The version of the lines that this program writes.
-const VERSION: u32 = 1;
 /// A ledger larger than this is compacted when it is next opened for writing.
 const COMPACT_ABOVE: u64 = 1 << 20;
 /// Compaction drops what is older, but for holds that still wait.
 const KEEP: TimeDelta = TimeDelta::days(30);
 
-/// One line: when, and what.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    v: u32,
-    /// When it was written.
-    pub at: DateTime<Utc>,
-    /// What happened.
-    pub event: Event,
-}
-
-/// Everything that is worth remembering over a restart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum Event {
-    /// A planned restart was prepared; a later boot makes its checkpoint due.
-    Prepared {
-        /// The checkpoint's id.
-        checkpoint: String,
-        /// The session that asked for the restart.
-        session_key: SessionKey,
-        /// Where that session's replies went.
-        route: Option<Route>,
-        /// The boot that was running.
-        boot: Option<Boot>,
-    },
-    /// An effect is about to be sent.
-    Intent {
-        /// The effect's key.
-        key: IdempotencyKey,
-        /// What it is.
-        effect: Effect,
-        /// The session it goes to, or is about.
-        session_key: SessionKey,
-        /// The boot in which it is sent.
-        boot: Boot,
-    },
-    /// What became of an intent.
-    Outcome {
-        /// The effect's key.
-        key: IdempotencyKey,
-        /// What became of it.
-        outcome: Outcome,
-        /// Why, where that is not plain.
-        detail: Option<String>,
-        /// The gateway's name for the run that it started.
-        run_id: Option<String>,
-    },
-    /// An item waits for a person.
-    Held(Held),
-    /// A recovery ended.
-    Recovery {
-        /// The checkpoint that it was about.
-        checkpoint: Option<String>,
-        /// The boot that it found.
-        boot: Option<Boot>,
-        /// Who called it.
-        trigger: String,
-        /// How it ended, in one word.
-        outcome: String,
-    },
-    /// A checkpoint that cannot carry the mark itself (the seed's have no front matter) is used up.
-    Consumed {
-        /// The checkpoint's id, or its path below the folder of checkpoints.
-        checkpoint: String,
-    },
-}
-
-/// The kinds of effects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    /// A message to an agent, that makes it go on.
-    Resume,
-    /// A message to a person.
-    Notice,
-}
-
-/// What became of an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The gateway took it.
-    Accepted,
-    /// The gateway took it, and the run ended well.
-    Done,
-    /// The gateway took it, and the run ended in an error.
-    Failed,
-    /// It was refused before it was taken: nothing happened.
-    Refused,
-    /// Nobody can tell; it is not sent again by itself.
-    Unknown,
-}
-
-impl Outcome {
-    /// Tells whether the gateway took the effect: it is then never sent again.
-    #[must_use]
-    pub const fn is_taken(self) -> bool {
-        match self {
-            Self::Accepted | Self::Done | Self::Failed => true,
-            Self::Refused | Self::Unknown => false,
-        }
-    }
-}
-
-/// A held item, whole: what is needed to send it once a person agrees.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Held {
-    /// The key that its effect will have.
-    pub key: IdempotencyKey,
-    /// The session that it would go to.
-    pub session_key: SessionKey,
-    /// The checkpoint that it came from.
-    pub checkpoint: String,
-    /// The rule that held it.
-    pub rule: String,
-    /// One sentence for the person who decides.
-    pub reason: String,
-    /// The exact message.
-    pub message: String,
-}
-
 /// What the ledger knows of one effect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EffectState {
+    /// The session it goes to, or is about.
+    pub session_key: SessionKey,
     /// When the intent was last written.
     pub intended_at: DateTime<Utc>,
     /// The boot of that intent.
@@ -210,9 +92,14 @@ impl Ledger {
     fn push(&mut self, record: Record) {
         self.newer |= record.v > VERSION;
         match &record.event {
-            Event::Intent { key, boot, .. } => {
-                let state =
-                    EffectState { intended_at: record.at, boot: boot.clone(), outcome: None, run_id: None };
+            Event::Intent { key, session_key, boot, .. } => {
+                let state = EffectState {
+                    session_key: session_key.clone(),
+                    intended_at: record.at,
+                    boot: boot.clone(),
+                    outcome: None,
+                    run_id: None,
+                };
                 self.effects.insert(key.clone(), state);
             }
             Event::Outcome { key, outcome, run_id, .. } => {
@@ -221,7 +108,11 @@ impl Ledger {
                     state.run_id = run_id.clone().or(state.run_id.take());
                 }
             }
-            Event::Prepared { .. } | Event::Held(_) | Event::Recovery { .. } | Event::Consumed { .. } => {}
+            Event::Prepared { .. }
+            | Event::Held(_)
+            | Event::Decided { .. }
+            | Event::Recovery { .. }
+            | Event::Consumed { .. } => {}
         }
         self.records.push(record);
     }
@@ -250,12 +141,12 @@ impl Ledger {
         self.effect(key).and_then(|state| state.outcome).is_some_and(Outcome::is_taken)
     }
 
-    /// Returns the runs that were accepted and of whose end nothing is known, with the boot they belong to.
-    #[must_use]
-    pub fn open_runs(&self) -> Vec<(IdempotencyKey, String, Boot)> {
-        let open = self.effects.iter().filter(|(_, state)| state.outcome == Some(Outcome::Accepted));
-        open.filter_map(|(key, state)| Some((key.clone(), state.run_id.clone()?, state.boot.clone())))
-            .collect()
+    /// Returns the effects that were taken as runs of whose end nothing is known, each with its run's name.
+    pub fn open_runs(&self) -> impl Iterator<Item = (&IdempotencyKey, &str, &EffectState)> {
+        let is_open =
+            |state: &EffectState| matches!(state.outcome, Some(Outcome::Accepted | Outcome::Started));
+        let open = self.effects.iter().filter(move |(_, state)| is_open(state));
+        open.filter_map(|(key, state)| Some((key, state.run_id.as_deref()?, state)))
     }
 
     /// Returns the items that still wait for a person, oldest first.
@@ -265,7 +156,9 @@ impl Ledger {
         for (place, record) in self.records.iter().enumerate() {
             match &record.event {
                 Event::Held(held) => drop(open.entry(&held.key).or_insert((place, held))),
-                Event::Intent { key, .. } => drop(open.remove(key)),
+                Event::Intent { key, .. } | Event::Decided { key, confirmed: false, .. } => {
+                    open.remove(key);
+                }
                 _ => {}
             }
         }
@@ -280,17 +173,35 @@ impl Ledger {
         self.held().iter().any(|held| held.key == *key)
     }
 
+    /// Tells whether a person has said that an item is not to be sent.
+    #[must_use]
+    pub fn is_rejected(&self, key: &IdempotencyKey) -> bool {
+        let rejects =
+            |event: &Event| matches!(event, Event::Decided { key: of, confirmed: false, .. } if of == key);
+        self.records.iter().any(|record| rejects(&record.event))
+    }
+
+    /// Returns since when an item waits, where it does.
+    #[must_use]
+    pub fn held_since(&self, key: &IdempotencyKey) -> Option<DateTime<Utc>> {
+        let at = |record: &Record| {
+            matches!(&record.event, Event::Held(held) if held.key == *key).then_some(record.at)
+        };
+        self.latest(at).filter(|_| self.is_held(key))
+    }
+
     /// Returns the latest record for which `wanted` finds something.
     pub fn latest<'a, T>(&'a self, wanted: impl Fn(&'a Record) -> Option<T>) -> Option<T> {
         self.records.iter().rev().find_map(wanted)
     }
 
-    /// Tells whether the ledger says that a checkpoint is used up.
+    /// Returns when a checkpoint was used up, where the ledger says so in its file's place.
     #[must_use]
-    pub fn is_consumed(&self, id: &str) -> bool {
-        self.records
-            .iter()
-            .any(|record| matches!(&record.event, Event::Consumed { checkpoint } if checkpoint == id))
+    pub fn consumed_at(&self, id: &str) -> Option<DateTime<Utc>> {
+        self.latest(|record| match &record.event {
+            Event::Consumed { checkpoint } if checkpoint == id => Some(record.at),
+            _ => None,
+        })
     }
 }
 

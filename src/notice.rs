@@ -1,51 +1,39 @@
-//! What people and agents are told, from one template each.
+//! What people and agents are told, from one template each, in the language of the people.
 //!
-//! Whatever was recorded is a value and never part of a template. People see it as code, on one line; agents see it
-//! in a fence that it cannot close. It is redacted here, field by field: a secret that ran on over a field's end
-//! would take the text behind it along.
+//! Whatever was recorded is a value and never part of a template. People see it as code, on one line, in which nothing
+//! is alive on their channel; agents see it in a fence that it cannot close. It is redacted here, field by field: a
+//! secret that ran on over a field's end would take the text behind it along.
 
+mod catalogue;
+mod channel;
+mod cut;
+pub mod language;
+#[cfg(test)]
+mod properties;
 mod quote;
+mod samples;
+mod template;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod trial;
+mod values;
 
 use std::path::Path;
-use std::sync::LazyLock;
 
-use handlebars::{Handlebars, no_escape};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+pub use self::catalogue::{ALL, Field, Reader, Template};
+pub use self::channel::Channel;
 pub use self::quote::fence;
-use self::quote::{code, field};
-use crate::model::{IdempotencyKey, SessionKey};
-
-/// A list of a summary shows so many rows.
-const MAX_ROWS: usize = 10;
-/// So many characters of a recorded text appear in a message to a person.
-const SHORT: usize = 100;
-/// So many characters of a reason or a path do.
-const LONG: usize = 200;
-
-/// The templates by name; a language is a folder of the same names.
-const ENGLISH: [(&str, &str); 7] = [
-    ("before", include_str!("../templates/en/before.hbs")),
-    ("back-online", include_str!("../templates/en/back-online.hbs")),
-    ("summary", include_str!("../templates/en/summary.hbs")),
-    ("never-happened", include_str!("../templates/en/never-happened.hbs")),
-    ("resume", include_str!("../templates/en/resume.hbs")),
-    ("resume-own", include_str!("../templates/en/resume-own.hbs")),
-    ("job", include_str!("../templates/en/job.hbs")),
-];
-
-static TEMPLATES: LazyLock<Handlebars<'_>> = LazyLock::new(|| {
-    let mut templates = Handlebars::new();
-    templates.register_escape_fn(no_escape);
-    templates.set_strict_mode(true);
-    for (name, text) in ENGLISH {
-        templates.register_template_string(name, text).expect("compiled in, and rendered by a test each");
-    }
-    templates
-});
+pub use self::samples::sample;
+pub use self::templates::Templates;
+use crate::model::{IdempotencyKey, Language, SessionKey};
 
 /// Tells a person something about a restart.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
 pub enum Notice<'a> {
     /// The gateway is about to restart.
     Before {
@@ -66,15 +54,21 @@ pub enum Notice<'a> {
         /// What cannot go on by itself.
         manual: &'a [FollowUp<'a>],
     },
+    /// Some items wait for a person: which may go on?
+    ConfirmRequest {
+        /// What waits to be confirmed.
+        held: &'a [Held<'a>],
+    },
     /// It never restarted.
     NeverHappened {
         /// Where the checkpoint stays.
+        #[serde(serialize_with = "as_shown")]
         checkpoint: &'a Path,
     },
 }
 
 /// Names a session that goes on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Resumed<'a> {
     /// The session.
     pub session: &'a SessionKey,
@@ -83,20 +77,21 @@ pub struct Resumed<'a> {
 }
 
 /// Names a session that goes on when a person confirms it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Held<'a> {
     /// The session.
     pub session: &'a SessionKey,
     /// What it is about: its goal or its next step.
     pub about: Option<&'a str>,
     /// The effect that is held; its code confirms it.
+    #[serde(rename = "code", serialize_with = "as_code")]
     pub key: &'a IdempotencyKey,
     /// Why it is held.
     pub reason: &'a str,
 }
 
 /// Names a session that a person must see to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct FollowUp<'a> {
     /// The session.
     pub session: &'a SessionKey,
@@ -106,8 +101,54 @@ pub struct FollowUp<'a> {
     pub reason: &'a str,
 }
 
+/// Has an agent go on.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Resume<'a> {
+    /// With what was under way.
+    GoOn {
+        /// What was recorded of it.
+        record: Record<'a>,
+        /// The session that recorded it.
+        from: Option<&'a SessionKey>,
+    },
+    /// With what the agent itself had planned: it asked for the restart.
+    Own {
+        /// What it recorded.
+        record: Record<'a>,
+    },
+    /// Once it knows what was done: the outcome of these calls is unknown.
+    VerifyFirst {
+        /// The calls.
+        calls: &'a [Call<'a>],
+        /// What was recorded.
+        record: Record<'a>,
+    },
+    /// With a call that only reads, and whose result was lost.
+    ToolCall {
+        /// The call, or several that were made at once.
+        calls: &'a [Call<'a>],
+    },
+    /// With a person's message that was never processed.
+    Unanswered {
+        /// The message.
+        message: Said<'a>,
+    },
+    /// After a background command of its own died.
+    Orphaned {
+        /// The command.
+        command: Command<'a>,
+    },
+    /// After a yes that was cut off; sent only once a person has confirmed it.
+    Approval {
+        /// What was asked and answered.
+        approval: Approval<'a>,
+    },
+}
+
 /// Holds what was recorded of a session before the restart, as a checkpoint's block has it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Record<'a> {
     /// What the session is to reach.
     pub goal: Option<&'a str>,
@@ -121,88 +162,108 @@ pub struct Record<'a> {
     pub message: Option<&'a str>,
 }
 
-impl Record<'_> {
-    /// Returns the fields that are there, each on a line of its own, in a fence.
-    fn fenced(&self) -> Option<String> {
-        let fields = [
-            ("Goal", self.goal),
-            ("Last done", self.last_done),
-            ("Next", self.next_step),
-            ("Blockers", self.blockers),
-            ("Message", self.message),
-        ];
-        let lines: Vec<String> =
-            fields.iter().filter_map(|(name, text)| Some(format!("{name}: {}", field((*text)?)))).collect();
-        (!lines.is_empty()).then(|| fence(&lines.join("\n")))
-    }
+/// Names a tool call.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Call<'a> {
+    /// The tool.
+    pub tool: &'a str,
+    /// What it was called with, in short.
+    pub summary: &'a str,
 }
 
-/// Renders a notice, on channels that know Markdown and on those that do not.
-#[must_use]
-pub fn render(notice: &Notice<'_>) -> String {
-    match *notice {
-        Notice::Before { reason } => filled("before", &json!({"reason": about(reason)})),
-        Notice::BackOnline { next } => filled("back-online", &json!({"next": about(next)})),
-        Notice::Summary { resumed, held, manual } => filled("summary", &summary(resumed, held, manual)),
-        Notice::NeverHappened { checkpoint } => {
-            filled("never-happened", &json!({"checkpoint": code(&checkpoint.to_string_lossy(), LONG)}))
+/// Holds a person's message.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Said<'a> {
+    /// When it was sent.
+    pub at: Option<&'a str>,
+    /// What it says.
+    pub text: &'a str,
+}
+
+/// Holds what is known of a background command.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Command<'a> {
+    /// The command.
+    pub command: &'a str,
+    /// The folder that it ran in.
+    pub folder: Option<&'a str>,
+    /// When it was started.
+    pub started_at: Option<&'a str>,
+    /// The end of what it wrote, as far as that is known.
+    pub output: Option<&'a str>,
+}
+
+/// Holds a question of an agent's, and what a person answered.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Approval<'a> {
+    /// What the agent asked.
+    pub asked: &'a str,
+    /// What the person answered.
+    pub said: &'a str,
+}
+
+impl Notice<'_> {
+    const fn template(&self) -> &'static Template {
+        match self {
+            Self::Before { .. } => &catalogue::BEFORE,
+            Self::BackOnline { .. } => &catalogue::BACK_ONLINE,
+            Self::Summary { .. } => &catalogue::SUMMARY,
+            Self::ConfirmRequest { .. } => &catalogue::CONFIRM_REQUEST,
+            Self::NeverHappened { .. } => &catalogue::NEVER_HAPPENED,
         }
     }
 }
 
-/// Renders the message that has an agent go on; `from` is the session that recorded what it says.
-#[must_use]
-pub fn resume_message(record: &Record<'_>, from: Option<&SessionKey>, key: &IdempotencyKey) -> String {
-    let from = from.map(|session| code(session.as_str(), SHORT));
-    filled("resume", &json!({"record": record.fenced(), "from": from, "key": key}))
+impl Resume<'_> {
+    const fn template(&self) -> &'static Template {
+        match self {
+            Self::GoOn { .. } => &catalogue::RESUME,
+            Self::Own { .. } => &catalogue::RESUME_OWN,
+            Self::VerifyFirst { .. } => &catalogue::VERIFY_FIRST,
+            Self::ToolCall { .. } => &catalogue::TOOL_CALL,
+            Self::Unanswered { .. } => &catalogue::UNANSWERED,
+            Self::Orphaned { .. } => &catalogue::ORPHANED,
+            Self::Approval { .. } => &catalogue::APPROVAL,
+        }
+    }
 }
 
-/// Renders the message to the session that prepared the restart.
-#[must_use]
-pub fn resume_own_message(record: &Record<'_>, key: &IdempotencyKey) -> String {
-    filled("resume-own", &json!({"record": record.fenced(), "key": key}))
+impl Templates {
+    /// Renders a notice for a channel.
+    #[must_use]
+    pub fn notice(&self, notice: &Notice<'_>, language: Language, channel: Channel) -> String {
+        self.typed(notice.template(), &recorded(notice), language, channel)
+    }
+
+    /// Renders the message that has an agent go on.
+    #[must_use]
+    pub fn resume(&self, resume: &Resume<'_>, key: &IdempotencyKey, language: Language) -> String {
+        let mut values = recorded(resume);
+        values["key"] = json!(key);
+        self.typed(resume.template(), &values, language, Channel::Plain)
+    }
+
+    /// Renders the recovery job's message.
+    #[must_use]
+    pub fn job(&self, language: Language) -> String {
+        self.typed(&catalogue::JOB, &json!({}), language, Channel::Plain)
+    }
+
+    fn typed(&self, template: &Template, values: &Value, language: Language, channel: Channel) -> String {
+        self.render(template, values, language, channel)
+            .expect("the types hold the values that the template names, rendered by a test each")
+    }
 }
 
-/// Renders the recovery job's message.
-#[must_use]
-pub fn job_message() -> String {
-    filled("job", &Value::Null)
+fn recorded(values: &impl Serialize) -> Value {
+    serde_json::to_value(values).expect("texts and lists of them, which are always JSON")
 }
 
-fn filled(name: &str, values: &Value) -> String {
-    let text =
-        TEMPLATES.render(name, values).expect("the values that the template names, rendered by a test each");
-    text.trim_end().to_owned()
+fn as_code<S: Serializer>(key: &IdempotencyKey, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&key.code())
 }
 
-fn summary(resumed: &[Resumed<'_>], held: &[Held<'_>], manual: &[FollowUp<'_>]) -> Value {
-    let row =
-        |session: &SessionKey, text| json!({"session": code(session.as_str(), SHORT), "about": about(text)});
-    json!({
-        "count": resumed.len() + held.len() + manual.len(),
-        "resumed": list(resumed, |item| row(item.session, item.about)),
-        "held": list(held, |item| {
-            let mut row = row(item.session, item.about);
-            row["code"] = json!(code(&item.key.code(), SHORT));
-            row["reason"] = json!(code(item.reason, LONG));
-            row
-        }),
-        "manual": list(manual, |item| {
-            let mut row = row(item.session, item.about);
-            row["reason"] = json!(code(item.reason, LONG));
-            row
-        }),
-    })
+fn as_shown<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
-
-fn list<T>(items: &[T], row: impl Fn(&T) -> Value) -> Value {
-    let rows: Vec<Value> = items.iter().take(MAX_ROWS).map(row).collect();
-    json!({"count": items.len(), "more": items.len().saturating_sub(MAX_ROWS), "rows": rows})
-}
-
-fn about(text: Option<&str>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty()).map(|text| code(text, SHORT))
-}
-
-#[cfg(test)]
-mod tests;

@@ -71,8 +71,21 @@ pub struct Block {
 
 /// How the seed's resume message begins where it was made from the fields.
 const MADE_FROM_FIELDS: &str = "Continue where you left off. Last completed:";
+/// What stands between the two steps of such a message.
+const THEN: &str = ". Next: ";
 /// What the seed writes into a field that nobody filled.
 pub const PLACEHOLDER: &str = "(fill)";
+
+/// Reads the last step and the next one back from a message that was made from the fields.
+///
+/// Where a step holds the words between them itself, the next one is what stands behind the first of them: it is
+/// what a reader may take for work to do.
+#[must_use]
+pub fn steps_of(message: &str) -> Option<(&str, &str)> {
+    let steps = message.trim().strip_prefix(MADE_FROM_FIELDS)?;
+    let (last_done, next_step) = steps.split_once(THEN)?;
+    Some((last_done.trim(), next_step.strip_suffix('.').unwrap_or(next_step)))
+}
 
 /// What people write where nothing stands in the way; compared in lower case, without outer punctuation.
 const NO_BLOCKERS: [&str; 12] =
@@ -114,7 +127,7 @@ impl Block {
     pub fn resume_message(&self) -> Cow<'_, str> {
         match &self.resume_message {
             Some(message) if !message.trim().is_empty() => Cow::Borrowed(message),
-            _ => Cow::Owned(format!("{MADE_FROM_FIELDS} {}. Next: {}.", self.last_done, self.next_step)),
+            _ => Cow::Owned(format!("{MADE_FROM_FIELDS} {}{THEN}{}.", self.last_done, self.next_step)),
         }
     }
 }

@@ -60,7 +60,7 @@ impl Store {
                 let is_ours = Path::new(&name).extension().is_some_and(|extension| extension == "md")
                     && !name.to_string_lossy().starts_with('.');
                 if is_ours && file.file_type().is_ok_and(|kind| kind.is_file()) {
-                    entries.push(self.entry(&file));
+                    entries.push(self.entry(file.path()));
                 }
             }
         }
@@ -72,11 +72,23 @@ impl Store {
         Ok(entries)
     }
 
-    fn entry(&self, file: &DirEntry) -> Entry {
-        let path = file.path();
+    /// Returns the newest checkpoint.
+    ///
+    /// # Errors
+    /// Where there is none, or the folder cannot be listed.
+    pub fn newest(&self) -> Result<Entry> {
+        self.list()?.into_iter().next().ok_or_else(|| {
+            Error::new(Kind::User, "No checkpoint file found")
+                .hint("`comeback prepare` and `comeback checkpoint build` write one")
+        })
+    }
+
+    /// Describes one file, inside of the folder or not.
+    #[must_use]
+    pub fn entry(&self, path: PathBuf) -> Entry {
         let checkpoint = self.load(&path);
         let meta = checkpoint.as_ref().ok().and_then(|checkpoint| checkpoint.meta.as_ref());
-        let modified = || file.metadata().and_then(|meta| meta.modified()).map(DateTime::from);
+        let modified = || path.metadata().and_then(|meta| meta.modified()).map(DateTime::from);
         let created_at = meta
             .map(|meta| meta.created_at)
             .or_else(|| time_of(&path))
@@ -115,6 +127,19 @@ impl Store {
         }
         files::write(&path, render(checkpoint, local).as_bytes())?;
         Ok(path)
+    }
+
+    /// Removes a checkpoint's file, and its day's folder where it was the last one there.
+    ///
+    /// # Errors
+    /// Where the file cannot be removed.
+    pub fn remove(&self, path: &Path) -> Result<()> {
+        fs::remove_file(path).map_err(|error| files::failed("remove", path, error))?;
+        if let Some(day) = path.parent().filter(|day| day.parent() == Some(&self.dir)) {
+            // Another checkpoint of that day keeps it.
+            let _not_empty = fs::remove_dir(day);
+        }
+        Ok(())
     }
 
     /// Notes in the front matter that a checkpoint was used; the rest of the file stays byte for byte.

@@ -308,3 +308,22 @@ fn a_message_counts_as_written_only_where_somebody_wrote_it() {
     block.resume_message = Some(" Ask Ada first. ".to_owned());
     assert_eq!(block.written_message(), Some("Ask Ada first."));
 }
+
+#[rstest]
+#[case("a", "b")]
+#[case("", "")]
+#[case("Ends with dots...", "and so does this.")]
+#[case("幂等用例通过", "发布摘要")]
+fn the_steps_are_read_back_from_a_message(#[case] last_done: &str, #[case] next_step: &str) {
+    let block = block("agent:a:b", ["a", "g", last_done, next_step, "none"], None, 0);
+    assert_eq!(steps_of(&block.resume_message()), Some((last_done, next_step)));
+}
+
+#[test]
+fn a_message_of_another_form_has_no_steps() {
+    for message in ["", "Go on.", "Continue where you left off. Last completed: a", "Next: b. Next: c."] {
+        assert_eq!(steps_of(message), None, "{message}");
+    }
+    let two = "Continue where you left off. Last completed: a. Next: b. Next: c.";
+    assert_eq!(steps_of(two), Some(("a", "b. Next: c")), "nothing that may be work to do is left out");
+}

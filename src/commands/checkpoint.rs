@@ -1,15 +1,15 @@
-//! `comeback checkpoint build / show / list`
+//! `comeback checkpoint build / show / list / prune`
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chrono::Local;
+use chrono::{Local, NaiveDateTime, TimeDelta};
 
 use super::{Globals, ago, context, print, read_stdin, sessions, warn};
 use crate::checkpoint::{self, Block, Checkpoint, Entry, Meta, Store};
-use crate::flow::{Context, checkpoint_id};
+use crate::flow::{self, Built, Context, Limits, Pruned, checkpoint_id};
 use crate::json::v1;
-use crate::support::error::{Error, Kind, Result};
+use crate::support::error::Result;
 use crate::support::fs;
 
 #[derive(Debug, clap::Subcommand)]
@@ -38,6 +38,19 @@ Example:
     /// List the workspace's checkpoints, newest first
     #[command(after_help = "Example:\n  comeback checkpoint list")]
     List,
+    /// Remove old checkpoints that are used up; the newest one stays
+    #[command(after_help = "Example:\n  comeback checkpoint prune --keep 20 --days 14")]
+    Prune {
+        /// So many stay, the newest
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        keep: usize,
+        /// Older ones go, however few there are
+        #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u16))]
+        days: u16,
+        /// Show what would go; remove nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
@@ -46,49 +59,71 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
         Command::Build { out, dry_run } => build(&context, globals, out, dry_run),
         Command::Show { file } => show(&context, globals, file),
         Command::List => list(&context, globals),
+        Command::Prune { keep, days, dry_run } => {
+            let limits = Limits { keep, max_age: TimeDelta::days(days.into()) };
+            prune(&context, globals, limits, dry_run)
+        }
     }
 }
 
 fn build(context: &Context, globals: &Globals, out: Option<PathBuf>, dry_run: bool) -> Result<ExitCode> {
     let blocks = checkpoint::read_snapshot(&read_stdin()?)?;
-    let now = context.clock.now();
-    let meta = Meta { boot: context.running_boot(), ..Meta::new(&checkpoint_id(context), now) };
-    let checkpoint = Checkpoint::new(meta, blocks);
-    let local = now.with_timezone(&Local).naive_local();
-    let path = match out {
-        _ if dry_run => None,
-        Some(path) => {
-            fs::write(&path, checkpoint::render(&checkpoint, local).as_bytes())?;
-            Some(path)
-        }
-        None => Some(Store::new(context.paths.checkpoints()).write(&checkpoint, local)?),
+    let built = match out {
+        Some(path) => built_into(context, path, blocks, dry_run)?,
+        None => flow::build(context, blocks, dry_run)?,
     };
-    let text = || match &path {
+    let text = || match &built.path {
         Some(path) => format!("Wrote checkpoint: {}", path.display()),
-        None => checkpoint::render(&checkpoint, local),
+        None => checkpoint::render(&built.checkpoint, local(context)),
     };
-    print(globals, || v1::Checkpoint::new(path.as_deref(), &checkpoint), text)?;
+    print(globals, || v1::Checkpoint::new(built.path.as_deref(), &built.checkpoint), text)?;
+    warn(&built.warnings);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a checkpoint into a file of the caller's, in place of one that may stand there.
+fn built_into(context: &Context, path: PathBuf, blocks: Vec<Block>, dry_run: bool) -> Result<Built> {
+    if path.exists() {
+        let old = Store::new(context.paths.checkpoints()).load(&path)?;
+        old.meta.map_or(Ok(()), |meta| meta.ensure_known(&path.display().to_string()))?;
+    }
+    let meta =
+        Meta { boot: context.running_boot(), ..Meta::new(&checkpoint_id(context), context.clock.now()) };
+    let checkpoint = Checkpoint::new(meta, blocks);
+    if !dry_run {
+        fs::write(&path, checkpoint::render(&checkpoint, local(context)).as_bytes())?;
+    }
+    Ok(Built { checkpoint, path: (!dry_run).then_some(path), warnings: Vec::new() })
+}
+
+fn local(context: &Context) -> NaiveDateTime {
+    context.clock.now().with_timezone(&Local).naive_local()
+}
+
+fn prune(context: &Context, globals: &Globals, limits: Limits, dry_run: bool) -> Result<ExitCode> {
+    let pruned = flow::prune(context, limits, dry_run)?;
+    print(globals, || v1::CheckpointPrune::new(&pruned, dry_run), || prune_text(&pruned, dry_run))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn prune_text(pruned: &Pruned, dry_run: bool) -> String {
+    let verb = if dry_run { "Would remove" } else { "Removed" };
+    let mut lines: Vec<String> =
+        pruned.removed.iter().map(|path| format!("{verb} {}", path.display())).collect();
+    lines.push(format!("{} removed, {} kept.", pruned.removed.len(), pruned.kept));
+    lines.join("\n")
 }
 
 fn show(context: &Context, globals: &Globals, file: Option<PathBuf>) -> Result<ExitCode> {
     let store = Store::new(context.paths.checkpoints());
     let path = match file {
         Some(path) => path,
-        None => newest(&store)?,
+        None => store.newest()?.path,
     };
     let checkpoint = store.load(&path)?;
     print(globals, || v1::Checkpoint::new(Some(&path), &checkpoint), || blocks_text(&path, &checkpoint))?;
     warn(&checkpoint.warnings);
     Ok(ExitCode::SUCCESS)
-}
-
-fn newest(store: &Store) -> Result<PathBuf> {
-    let entry = store.list()?.into_iter().next();
-    entry.map(|entry| entry.path).ok_or_else(|| {
-        Error::new(Kind::User, "No checkpoint file found")
-            .hint("`comeback prepare` and `comeback checkpoint build` write one")
-    })
 }
 
 fn blocks_text(path: &Path, checkpoint: &Checkpoint) -> String {

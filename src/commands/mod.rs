@@ -1,15 +1,22 @@
 //! One file a command: parse, call, print.
 
+mod actions;
 mod checkpoint;
+mod confirm;
+mod execute;
 mod globals;
 mod now;
+mod plan;
 mod prepare;
 mod recover;
+mod render;
 mod setup;
 mod status;
+mod verify;
 
 use std::fmt::Display;
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,9 +25,9 @@ use serde::Serialize;
 
 pub(crate) use self::globals::Globals;
 use crate::flow::{Context, Settings};
-use crate::setup::Openclaw;
 use crate::support::clock::Clock;
 use crate::support::error::{Error, Kind, Result};
+use crate::support::fs;
 
 /// Standard input beyond this is refused: no snapshot comes near it.
 const MAX_INPUT: u64 = 4 << 20;
@@ -31,6 +38,8 @@ pub(crate) enum Command {
     Prepare(prepare::Args),
     /// Come back after a restart: resume, hold and report, each once
     Recover(recover::Args),
+    /// Send what is held, or drop it, when a person says so
+    Confirm(confirm::Args),
     /// Show what is pending
     Status(status::Args),
     /// Write and read restart checkpoints
@@ -39,9 +48,24 @@ pub(crate) enum Command {
     /// Show and change the workspace's NOW.md
     #[command(subcommand)]
     Now(now::Command),
+    /// Show a message to people or agents, in a language and for a channel
+    Render(render::Args),
     /// Install, remove and show what brings agents back by itself
     #[command(subcommand)]
     Setup(setup::Command),
+    // The help lists these four under a heading of their own, in `cli.rs`.
+    /// Show what a checkpoint asks for
+    #[command(hide = true)]
+    Plan(plan::Args),
+    /// List the messages that resume a checkpoint's sessions
+    #[command(hide = true)]
+    Actions(actions::Args),
+    /// Judge which of those messages may go out without a person
+    #[command(hide = true)]
+    Verify(verify::Args),
+    /// List what is to be sent and what is held, or send it
+    #[command(hide = true)]
+    Execute(execute::Args),
 }
 
 /// Runs a command.
@@ -49,10 +73,16 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
     match command {
         Command::Prepare(args) => prepare::run(args, globals),
         Command::Recover(args) => recover::run(&args, globals),
+        Command::Confirm(args) => confirm::run(args, globals),
         Command::Status(args) => status::run(args, globals),
         Command::Checkpoint(command) => checkpoint::run(command, globals),
         Command::Now(command) => now::run(command, globals),
+        Command::Render(args) => render::run(&args, globals),
         Command::Setup(command) => setup::run(&command, globals),
+        Command::Plan(args) => plan::run(&args),
+        Command::Actions(args) => actions::run(&args, globals),
+        Command::Verify(args) => verify::run(&args, globals),
+        Command::Execute(args) => execute::run(&args, globals),
     }
 }
 
@@ -64,11 +94,6 @@ fn context(globals: &Globals) -> Result<Context> {
         offline: globals.offline,
         verbose: globals.verbose,
     })
-}
-
-/// Returns the `openclaw` command line of this gateway.
-fn openclaw(context: &Context) -> Openclaw {
-    Openclaw::new(&context.paths, Some(context.config.path.clone()))
 }
 
 /// Prints the result: one JSON object, or text for people.
@@ -108,6 +133,25 @@ fn warn(warnings: &[String]) {
     for warning in warnings {
         say(format_args!("warning: {warning}"));
     }
+}
+
+/// Prints JSON whatever the flags say, and writes it into a file too where one is named.
+fn print_json(json: &impl Serialize, out: Option<&Path>) -> Result<()> {
+    let text = to_json(json)? + "\n";
+    if let Some(out) = out {
+        fs::write(out, text.as_bytes())?;
+    }
+    write_out(&text)
+}
+
+/// Reads the file that an argument names, `-` is stdin; returns what errors call it, too.
+fn input(path: &Path) -> Result<(String, String)> {
+    if path == Path::new("-") {
+        return Ok(("stdin".to_owned(), read_stdin()?));
+    }
+    let origin = path.display().to_string();
+    let text = fs::read(path)?.ok_or_else(|| Error::new(Kind::User, format!("there is no file {origin}")))?;
+    Ok((origin, text))
 }
 
 fn read_stdin() -> Result<String> {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use chrono::TimeDelta;
 
-use super::{Globals, context, duration, openclaw, parsed, print, read_stdin, warn};
+use super::{Globals, context, duration, parsed, print, read_stdin, warn};
 use crate::checkpoint::read_snapshot;
 use crate::flow::{self, Mode, PrepareRequest, Prepared, Restart, ToolCall};
 use crate::json::v1;
@@ -76,7 +76,7 @@ pub(crate) fn run(args: Args, globals: &Globals) -> Result<ExitCode> {
         context: args.context,
         after: args.after,
         snapshot,
-        hook: setup::installed(&context.paths, &openclaw(&context))?.is_some(),
+        hook: setup::installed(&context.paths, &context.openclaw())?.is_some(),
         mode: match (args.restart, args.tool_calls) {
             (true, _) => Mode::PrepareAndRestart,
             (_, true) => Mode::ToolCalls,

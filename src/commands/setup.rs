@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use super::{Globals, context, openclaw, print};
+use super::{Globals, context, print};
 use crate::flow::Context;
+use crate::gateway::Openclaw;
 use crate::json::v1;
-use crate::setup::{self, Change, FileState, Hook, Openclaw, Outcome, Report, Target};
+use crate::setup::{self, Change, FileState, Hook, Outcome, Report, Target};
 use crate::support::error::{Error, Kind, Result};
 
 #[derive(Debug, clap::Subcommand)]
@@ -34,7 +35,7 @@ pub(crate) enum Command {
 
 pub(crate) fn run(command: &Command, globals: &Globals) -> Result<ExitCode> {
     let context = context(globals)?;
-    let openclaw = openclaw(&context);
+    let openclaw = context.openclaw();
     match command {
         Command::Install { hook: _, dry_run } => {
             let exe = std::env::current_exe().map_err(|error| {

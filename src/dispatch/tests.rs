@@ -10,6 +10,8 @@ use super::*;
 use crate::checkpoint::Block;
 use crate::gateway::fake::{self, Peer};
 use crate::ledger::Ledger;
+use crate::model::Language;
+use crate::notice::Templates;
 use crate::plan::{self, Candidate, Gated, Policy, Situation};
 use crate::support::paths::Paths;
 
@@ -20,6 +22,7 @@ const START: i64 = 1_000;
 #[derive(Clone, Copy)]
 enum Answer {
     Accept,
+    StillRuns,
     Refuse,
     /// Refuses for now, and asks for so many milliseconds.
     Wait(u64),
@@ -63,6 +66,7 @@ impl World {
                     note.send(Call { method: method.to_owned(), params, ledger }).unwrap();
                     match answers.pop_front().unwrap() {
                         Answer::Accept => peer.answer(id, &json!({"runId": "run-1"})),
+                        Answer::StillRuns => peer.answer(id, &json!({"runId": "run-1", "status": "timeout"})),
                         Answer::Refuse => peer.refuse(id, &json!({"code": "INVALID_REQUEST", "message": "no"})),
                         Answer::Wait(millis) => peer.refuse(
                             id,
@@ -127,8 +131,15 @@ fn key() -> IdempotencyKey {
 fn approved() -> Approved {
     let block = Block::new(session());
     let judgement = session::Judgement { verdict: Verdict::Complete, reason: "idle".into() };
-    let candidate =
-        Candidate { block: &block, judgement, undecided: false, updated_at: None, route: Some(route()) };
+    let candidate = Candidate {
+        block: &block,
+        judgement,
+        language: Language::En,
+        unsettled: false,
+        updated_at: None,
+        route: Some(route()),
+        calls: Vec::new(),
+    };
     let (policy, caller) = (Policy::default(), session());
     let situation = Situation {
         checkpoint: "c",
@@ -136,6 +147,7 @@ fn approved() -> Approved {
         attended: true,
         stale: false,
         policy: &policy,
+        templates: &Templates::default(),
         may_address: &|_, _| true,
     };
     match plan::build(&[candidate], &situation).gated().pop() {
@@ -263,6 +275,30 @@ fn runs_are_followed_and_what_the_gateway_does_not_tell_stops_nothing() {
     assert_eq!((calls[1].method.as_str(), &calls[1].params["runId"]), ("agent.wait", &json!("run-1")));
     world.run(&boot(9_000), 9_001, |dispatcher| dispatcher.reconcile().unwrap());
     assert!(world.calls().is_empty(), "a run of another boot is over");
+}
+
+#[test]
+fn a_run_has_started_once_its_message_stands_in_the_transcript() {
+    let history = |text: String| World::with_history(&[Answer::StillRuns, Answer::StillRuns], message(&text));
+    for (world, expected) in [
+        (history("hello".to_owned()), Outcome::Accepted),
+        (history(format!("go on\n\n{}", key())), Outcome::Started),
+    ] {
+        let mut ledger = Writer::open(&world.paths, Duration::ZERO, at(1_500)).unwrap();
+        ledger.append(at(1_500), intent(&key(), &session(), Effect::Resume, &boot(START))).unwrap();
+        let outcome = Outcome::Accepted;
+        let accepted = Event::Outcome { key: key(), outcome, detail: None, run_id: Some("run-1".into()) };
+        ledger.append(at(1_500), accepted).unwrap();
+        drop(ledger);
+        for now in [2_000, 2_001] {
+            world.run(&boot(START), now, |dispatcher| dispatcher.reconcile().unwrap());
+        }
+        let ledger = Ledger::read(&world.paths.ledger()).unwrap();
+        assert_eq!(ledger.effect(&key()).unwrap().outcome, Some(expected));
+        assert_eq!(ledger.open_runs().count(), 1, "and it is asked about again");
+        let lines = if expected == Outcome::Started { 3 } else { 2 };
+        assert_eq!(ledger.records().len(), lines, "written down once");
+    }
 }
 
 #[test]

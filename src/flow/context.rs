@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::gateway::{Access, Config, Gateway, Scopes, boot};
+use crate::gateway::{Access, Config, Gateway, Openclaw, Scopes, boot};
 use crate::model::Boot;
+use crate::notice::Templates;
 use crate::plan::{Policy, PolicyFile};
 use crate::support::clock::Clock;
 use crate::support::error::{Error, Kind, Result};
@@ -42,13 +43,15 @@ pub struct Context {
     pub config: Config,
     /// What the operator allows.
     pub policy: Policy,
+    /// What people and agents are told.
+    pub templates: Templates,
     /// Whether no gateway may be contacted.
     pub offline: bool,
     verbose: bool,
 }
 
 impl Context {
-    /// Resolves the settings; reads the gateway's configuration and the two policies.
+    /// Resolves the settings; reads the gateway's configuration, the two policies and the workspace's templates.
     ///
     /// # Errors
     /// [`Kind::Config`] where the gateway's configuration does not parse; else where a policy does not, or there is
@@ -57,14 +60,12 @@ impl Context {
         let state = state_dir(settings.state_dir)?;
         let config =
             Config::load(&state, &|name| std::env::var(name).ok()).map_err(|error| error.of(Kind::Config))?;
-        let workspace = settings
-            .workspace
-            .or_else(|| config.workspace.clone())
-            .unwrap_or_else(|| state.join("workspace"));
+        let workspace = settings.workspace.unwrap_or_else(|| usual_workspace(&config, &state));
         let paths = Paths { state: absolute(&state)?, workspace: absolute(&workspace)? };
         let machine = Policy::from(policy(&paths.policy())?);
         let policy = machine.tightened_by(policy(&paths.workspace_policy())?);
         Ok(Self {
+            templates: Templates::load(&paths),
             paths,
             clock: settings.clock,
             config,
@@ -89,6 +90,18 @@ impl Context {
         Gateway::connect(&Access { paths: &self.paths, config: &self.config }, scopes, patience)
     }
 
+    /// Returns the workspace that is meant where nobody names one: the job and the startup hook recover from there.
+    #[must_use]
+    pub fn usual_workspace(&self) -> PathBuf {
+        usual_workspace(&self.config, &self.paths.state)
+    }
+
+    /// Returns the `openclaw` command line of this gateway.
+    #[must_use]
+    pub fn openclaw(&self) -> Openclaw {
+        Openclaw::new(&self.paths, &self.config.path)
+    }
+
     /// Tells a step on stderr, with `--verbose`.
     pub(super) fn step(&self, step: impl Display) {
         if self.verbose {
@@ -102,6 +115,10 @@ impl Context {
     pub fn running_boot(&self) -> Option<Boot> {
         boot::running_boot(&self.paths.state, &self.config.path)
     }
+}
+
+fn usual_workspace(config: &Config, state: &Path) -> PathBuf {
+    config.workspace.clone().unwrap_or_else(|| state.join("workspace"))
 }
 
 fn state_dir(given: Option<PathBuf>) -> Result<PathBuf> {

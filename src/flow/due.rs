@@ -5,21 +5,20 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use super::call::ToolCall;
 use super::context::{Context, PATIENCE};
 use super::items::{Job, carry_out};
-use super::pending::{ATTENDED_FOR, Waiting};
+use super::language;
+use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
-use super::way_back;
-use crate::checkpoint::{Block, Marked, PLACEHOLDER, Store};
-use crate::dispatch::{Dispatcher, Sent};
+use super::tell::tell;
+use crate::checkpoint::{Block, Marked, Store};
+use crate::dispatch::Dispatcher;
 use crate::gateway::{Gateway, Scopes, tools};
-use crate::ledger::{self, Event, Ledger, Writer};
-use crate::model::{AgentId, Boot, IdempotencyKey, Route, SessionKey, Verdict};
-use crate::notice::{self, Notice};
+use crate::ledger::{self, Event, Writer};
+use crate::model::{AgentId, Language, Route, SessionKey, Verdict};
 use crate::plan::{self, Candidate, Gated, Plan, Situation};
 use crate::session::{self, Evidence, Judgement};
-use crate::support::error::{Error, Result};
+use crate::support::error::{Error, Kind, Result};
 
 /// How long the gateway's own affairs may take: native recovery decides within 8 s of the start (measured).
 const NATIVE_PATIENCE: Duration = Duration::from_secs(45);
@@ -27,37 +26,24 @@ const NATIVE_POLL: Duration = Duration::from_millis(250);
 /// How long `--wait` follows one run.
 const FOLLOW_FOR: Duration = Duration::from_secs(600);
 
-/// Recovers a checkpoint that is due.
+/// The session of one block; `None` is one that the gateway does not know.
+pub(super) type Look = Result<Option<Evidence>>;
+
+/// Recovers a checkpoint that is due; `job_runs` tells whether the recovery job has fired and not ended.
 pub(super) fn recover(
     context: &Context,
     request: Request,
     gateway: &mut Gateway,
     ledger: &mut Writer,
     waiting: &Waiting,
+    job_runs: bool,
 ) -> Result<Report> {
     let boot = gateway.boot().clone();
     let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, Outcome::Recovered) };
     report.warnings.extend(gateway.warnings().iter().cloned());
-    let job_runs = take_over(context, request, &mut report);
-    let job = match &waiting.caller {
-        Some(caller) if request.trigger == Trigger::Job => Job::Calls(caller),
-        Some(caller) if job_runs => Job::Speaks(caller),
-        _ => Job::None,
-    };
-    let sessions = read_settled(gateway, waiting, job, &boot)?;
-    let route = caller_route(waiting, &sessions);
-    let plan = plan(context, request, waiting, &boot, &sessions, job, tools::agents_are_open(gateway));
-    for item in plan.items() {
-        let ruling = &item.ruling;
-        context.step(format_args!(
-            "{}: {:?} by {}: {}",
-            item.session_key, ruling.decision, ruling.rule, ruling.reason
-        ));
-    }
-    if request.dry_run {
-        report.items = plan.gated().into_iter().map(planned).collect();
-        return Ok(report);
-    }
+    let job = job_of(request, waiting, job_runs);
+    let looks = look_when_settled(context, gateway, waiting, job)?;
+    let plan = plan(context, request, waiting, gateway, &looks, job);
     let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
     dispatcher.reconcile()?;
     let mut gated = plan.gated();
@@ -65,21 +51,46 @@ pub(super) fn recover(
     // not delivered any more (measured).
     let own = gated.iter().position(|one| is_sent_to_caller(one, waiting, job)).map(|at| gated.remove(at));
     for one in gated {
-        let (item, told) = carry_out(&mut dispatcher, waiting, job, one)?;
+        let (item, told) = carry_out_read(&mut dispatcher, waiting, job, &looks, one)?;
         report.items.push(item);
         report.own = report.own.or(told);
     }
-    if let (Some(caller), Some(route)) = (&waiting.caller, &route) {
-        tell(&mut dispatcher, waiting, caller, route, &mut report)?;
-    }
+    let (route, language) = (caller_route(waiting, &looks), caller_language(waiting, &looks));
+    let is_told = tell(context, &mut dispatcher, waiting, route, language, &mut report)?;
     if let Some(own) = own {
         report.items.insert(0, carry_out(&mut dispatcher, waiting, job, own)?.0);
     }
     if request.wait {
         follow(&mut dispatcher, &mut report);
     }
-    finish(context, ledger, waiting, &mut report)?;
+    // The agent that the job woke has the warning, and tells them itself.
+    let is_told = is_told || request.trigger == Trigger::Job;
+    finish(context, ledger, waiting, is_told, &mut report)?;
     Ok(report)
+}
+
+/// Plans without changing or sending anything.
+pub(super) fn rehearse(
+    context: &Context,
+    request: Request,
+    gateway: &mut Gateway,
+    waiting: &Waiting,
+) -> Result<Report> {
+    let job = job_of(request, waiting, false);
+    let looks = look_when_settled(context, gateway, waiting, job)?;
+    let plan = plan(context, request, waiting, gateway, &looks, job);
+    let boot = Some(gateway.boot().clone());
+    let items = plan.gated().into_iter().map(planned).collect();
+    let warnings = gateway.warnings().to_vec();
+    Ok(Report { boot, items, warnings, ..Report::new(request, Outcome::Recovered) })
+}
+
+fn job_of(request: Request, waiting: &Waiting, job_runs: bool) -> Job<'_> {
+    match &waiting.caller {
+        Some(caller) if request.trigger == Trigger::Job => Job::Calls(caller),
+        Some(caller) if job_runs => Job::Speaks(caller),
+        _ => Job::None,
+    }
 }
 
 fn is_sent_to_caller(gated: &Gated, waiting: &Waiting, job: Job<'_>) -> bool {
@@ -87,95 +98,141 @@ fn is_sent_to_caller(gated: &Gated, waiting: &Waiting, job: Job<'_>) -> bool {
     matches!(gated, Gated::Send(approved) if to(&approved.item().session_key))
 }
 
-/// Removes the jobs that have not fired; tells whether one has, and speaks to the caller's session now.
-fn take_over(context: &Context, request: Request, report: &mut Report) -> bool {
-    if request.dry_run {
-        return request.trigger == Trigger::Job;
-    }
-    let removed = context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| way_back::disarm(&mut admin));
-    match removed {
-        Ok(running) => running || request.trigger == Trigger::Job,
-        Err(error) => {
-            report.warnings.push(format!("the recovery job could not be removed: {}", error.full()));
-            request.trigger == Trigger::Job
-        }
-    }
-}
-
 /// Reads the session of every block, and reads again while one is unsettled, but for the one that has the job's turn.
-fn read_settled(
+pub(super) fn look_when_settled(
+    context: &Context,
     gateway: &mut Gateway,
     waiting: &Waiting,
     job: Job<'_>,
-    boot: &Boot,
-) -> Result<Vec<Option<Evidence>>> {
+) -> Result<Vec<Look>> {
+    let start = gateway.boot().started_at;
     let deadline = Instant::now() + NATIVE_PATIENCE;
-    let mut sessions = Vec::new();
+    let mut looks = Vec::new();
     for block in &waiting.checkpoint.blocks {
-        sessions.push(session::read(gateway, &block.session_key)?);
+        looks.push(look(context, gateway, &block.session_key)?);
     }
     loop {
-        let waits = |evidence: &&mut Evidence| !job.has(&evidence.key) && is_unsettled(evidence, boot);
-        let mut waits = sessions.iter_mut().flatten().filter(waits).peekable();
-        if waits.peek().is_none() || Instant::now() > deadline {
-            return Ok(sessions);
-        }
-        for evidence in waits {
-            if let Some(now) = session::read(gateway, &evidence.key)? {
-                *evidence = now;
+        let mut waits = false;
+        for (seen, block) in looks.iter_mut().zip(&waiting.checkpoint.blocks) {
+            let is_open = matches!(seen, Ok(Some(evidence)) if is_unsettled(evidence, start));
+            if is_open && !job.has(&block.session_key) {
+                waits = true;
+                *seen = look(context, gateway, &block.session_key)?;
             }
+        }
+        if !waits || Instant::now() > deadline {
+            return Ok(looks);
         }
         thread::sleep(NATIVE_POLL);
     }
 }
 
+/// Reads one session. Where that fails, the connection may have gone with it: the others are read over a new one.
+fn look(context: &Context, gateway: &mut Gateway, key: &SessionKey) -> Result<Look> {
+    let look = session::read(gateway, key);
+    if look.is_err() {
+        let again = context.connect(Scopes::TALK, PATIENCE)?;
+        if again.boot().is_after(gateway.boot()) {
+            return Err(Error::new(Kind::Gateway, "the gateway restarted while it was asked about sessions"));
+        }
+        *gateway = again;
+    }
+    Ok(look)
+}
+
+/// Sends, holds or settles an item; one that was left because its session could not be read has failed.
+pub(super) fn carry_out_read(
+    dispatcher: &mut Dispatcher<'_>,
+    waiting: &Waiting,
+    job: Job<'_>,
+    looks: &[Look],
+    gated: Gated,
+) -> Result<(ItemReport, Option<String>)> {
+    let (mut item, told) = carry_out(dispatcher, waiting, job, gated)?;
+    if let Some(why) = unread(waiting, looks, &item.item.session_key)
+        && item.state == ItemState::Skipped
+    {
+        item.state = ItemState::Failed(why);
+    }
+    Ok((item, told))
+}
+
+/// Says why the session of a block could not be read, where it could not.
+fn unread(waiting: &Waiting, looks: &[Look], key: &SessionKey) -> Option<String> {
+    let mut pairs = waiting.checkpoint.blocks.iter().zip(looks);
+    pairs.find_map(|(block, look)| look.as_ref().err().filter(|_| block.session_key == *key)).map(Error::full)
+}
+
 /// Tells whether something of the gateway's own has still to end before anybody can say how the session stands.
-fn is_unsettled(evidence: &Evidence, boot: &Boot) -> bool {
-    evidence.awaits_native_recovery(boot.started_at) || evidence.is_running_by_itself(boot.started_at)
+fn is_unsettled(evidence: &Evidence, start: DateTime<Utc>) -> bool {
+    evidence.awaits_native_recovery(start) || evidence.is_running_by_itself(start)
 }
 
-fn caller_route(waiting: &Waiting, sessions: &[Option<Evidence>]) -> Option<Route> {
-    let caller = waiting.caller.as_ref()?;
-    let row = sessions.iter().flatten().find(|evidence| evidence.key == *caller);
-    row.and_then(|evidence| evidence.route.clone()).or_else(|| waiting.route.clone())
+fn caller_route(waiting: &Waiting, looks: &[Look]) -> Option<Route> {
+    let seen = seen(looks, waiting.caller.as_ref()?);
+    seen.and_then(|evidence| evidence.route.clone()).or_else(|| waiting.route.clone())
 }
 
-fn plan(
+fn caller_language(waiting: &Waiting, looks: &[Look]) -> Language {
+    waiting
+        .caller
+        .as_ref()
+        .map_or(Language::En, |caller| language::of_session(seen(looks, caller), waiting.block_of(caller)))
+}
+
+fn seen<'a>(looks: &'a [Look], session: &SessionKey) -> Option<&'a Evidence> {
+    looks.iter().flatten().flatten().find(|evidence| evidence.key == *session)
+}
+
+pub(super) fn plan(
     context: &Context,
     request: Request,
     waiting: &Waiting,
-    boot: &Boot,
-    sessions: &[Option<Evidence>],
+    gateway: &Gateway,
+    looks: &[Look],
     job: Job<'_>,
-    open_by_default: bool,
 ) -> Plan {
-    let blocks = waiting.checkpoint.blocks.iter().zip(sessions);
+    let start = gateway.boot().started_at;
+    let open_by_default = tools::agents_are_open(gateway);
+    let blocks = waiting.checkpoint.blocks.iter().zip(looks);
     let candidates: Vec<Candidate<'_>> =
-        blocks.map(|(block, evidence)| candidate(block, evidence.as_ref(), job, boot)).collect();
+        blocks.map(|(block, look)| candidate(block, look, job, start)).collect();
     let may_address =
         |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, open_by_default);
-    plan::build(&candidates, &situation(context, request, waiting, boot.started_at, &may_address))
+    let plan = plan::build(&candidates, &situation(context, request, waiting, start, &may_address));
+    for item in plan.items() {
+        let ruling = &item.ruling;
+        context.step(format_args!(
+            "{}: {:?} by {}: {}",
+            item.session_key, ruling.decision, ruling.rule, ruling.reason
+        ));
+    }
+    plan
 }
 
-fn candidate<'a>(block: &'a Block, evidence: Option<&Evidence>, job: Job<'_>, boot: &Boot) -> Candidate<'a> {
+fn candidate<'a>(block: &'a Block, look: &Look, job: Job<'_>, start: DateTime<Utc>) -> Candidate<'a> {
     let key = &block.session_key;
-    let by_the_job = |verdict| Judgement { verdict, reason: "the recovery job has woken it".to_owned() };
-    let judgement = match job {
-        Job::Calls(caller) if caller == key => by_the_job(Verdict::Complete),
-        Job::Speaks(caller) if caller == key => by_the_job(Verdict::Live),
-        _ => session::judge(evidence, boot.started_at),
+    let judgement = |verdict, reason: String| Judgement { verdict, reason };
+    let by_the_job = |verdict| judgement(verdict, "the recovery job has woken it".to_owned());
+    let evidence = look.as_ref().ok().and_then(Option::as_ref);
+    let judgement = match (job, look) {
+        (Job::Calls(caller), _) if caller == key => by_the_job(Verdict::Complete),
+        (Job::Speaks(caller), _) if caller == key => by_the_job(Verdict::Live),
+        (_, Err(error)) => judgement(Verdict::Unreadable, error.full()),
+        (_, Ok(evidence)) => session::judge(evidence.as_ref(), start),
     };
-    let undecided = !job.has(key) && evidence.is_some_and(|evidence| is_unsettled(evidence, boot));
     Candidate {
         block,
         judgement,
-        undecided,
+        language: language::of_session(evidence, Some(block)),
+        unsettled: !job.has(key) && evidence.is_some_and(|evidence| is_unsettled(evidence, start)),
         updated_at: evidence.and_then(|evidence| evidence.updated_at),
         route: evidence.and_then(|evidence| evidence.route.clone()),
+        calls: Vec::new(),
     }
 }
 
-fn situation<'a>(
+pub(super) fn situation<'a>(
     context: &'a Context,
     request: Request,
     waiting: &'a Waiting,
@@ -188,64 +245,16 @@ fn situation<'a>(
         attended: request.trigger == Trigger::Manual || waiting.is_awaited(start),
         stale: waiting.is_stale(start),
         policy: &context.policy,
+        templates: &context.templates,
         may_address,
     }
 }
 
-fn planned(gated: Gated) -> ItemReport {
+pub(super) fn planned(gated: Gated) -> ItemReport {
     match gated {
         Gated::Send(approved) => ItemReport { item: approved.item().clone(), state: ItemState::Due },
         Gated::Hold(item) => ItemReport { item, state: ItemState::Held },
         Gated::Skip(item) => ItemReport { item, state: ItemState::Skipped },
-    }
-}
-
-/// Tells the caller's user, in one message, that the gateway is back and what became of the sessions.
-fn tell(
-    dispatcher: &mut Dispatcher<'_>,
-    waiting: &Waiting,
-    caller: &SessionKey,
-    route: &Route,
-    report: &mut Report,
-) -> Result<()> {
-    let is_settled = |one: &&ItemReport| !matches!(one.state, ItemState::Held | ItemState::Failed(_));
-    let others: Vec<&ItemReport> =
-        report.items.iter().filter(|one| one.item.session_key != *caller || !is_settled(one)).collect();
-    let text = if others.is_empty() {
-        let own = waiting.checkpoint.blocks.iter().find(|block| block.session_key == *caller);
-        notice::render(&Notice::BackOnline {
-            next: own.map(|own| own.goal.as_str()).filter(|goal| *goal != PLACEHOLDER),
-        })
-    } else {
-        summary(&others)
-    };
-    let key = IdempotencyKey::of(&["summary", &waiting.id]);
-    let sent = dispatcher.notify(&key, caller, route, &text)?;
-    report.warnings.extend(trouble(&sent).map(|why| format!("the user could not be told: {why}")));
-    Ok(())
-}
-
-fn summary(others: &[&ItemReport]) -> String {
-    let (mut resumed, mut held, mut manual) = (Vec::new(), Vec::new(), Vec::new());
-    for ItemReport { item, state } in others {
-        let (session, about, key) = (&item.session_key, item.about.as_deref(), &item.key);
-        let reason = item.ruling.reason.as_str();
-        match state {
-            ItemState::Resumed | ItemState::Finished(_) => resumed.push(notice::Resumed { session, about }),
-            ItemState::Held => held.push(notice::Held { session, about, key, reason }),
-            ItemState::Skipped if item.verdict == Verdict::Live => {}
-            ItemState::Failed(reason) => manual.push(notice::FollowUp { session, about, reason }),
-            ItemState::Skipped | ItemState::Due => manual.push(notice::FollowUp { session, about, reason }),
-        }
-    }
-    notice::render(&Notice::Summary { resumed: &resumed, held: &held, manual: &manual })
-}
-
-/// Says what went wrong with an effect, where something did.
-pub(super) fn trouble(sent: &Sent) -> Option<&str> {
-    match sent {
-        Sent::Accepted(_) | Sent::Already | Sent::Overtaken(_) => None,
-        Sent::Refused(why) | Sent::Unanswered(why) | Sent::Unknown(why) => Some(why),
     }
 }
 
@@ -268,9 +277,15 @@ fn follow(dispatcher: &mut Dispatcher<'_>, report: &mut Report) {
     }
 }
 
-/// Marks the checkpoint as used up, unless something failed that the next run may mend.
-fn finish(context: &Context, ledger: &mut Writer, waiting: &Waiting, report: &mut Report) -> Result<()> {
-    if report.items.iter().any(|one| matches!(one.state, ItemState::Failed(_))) {
+/// Marks the checkpoint as used up, unless something is left that the next run may mend.
+pub(super) fn finish(
+    context: &Context,
+    ledger: &mut Writer,
+    waiting: &Waiting,
+    is_told: bool,
+    report: &mut Report,
+) -> Result<()> {
+    if !is_told || report.items.iter().any(|one| matches!(one.state, ItemState::Failed(_))) {
         report.outcome = Outcome::Incomplete;
         return Ok(());
     }
@@ -283,74 +298,4 @@ fn finish(context: &Context, ledger: &mut Writer, waiting: &Waiting, report: &mu
         Err(error) => report.warnings.push(error.full()),
     }
     ledger.append(at, Event::Consumed { checkpoint: waiting.id.clone() })
-}
-
-/// Plans without evidence, for an agent that can reach the sessions although we cannot reach the gateway.
-pub(super) fn unreachable(
-    context: &Context,
-    request: Request,
-    waiting: &Waiting,
-    ledger: &Ledger,
-    error: &Error,
-) -> Report {
-    let mut report = Report::new(request, Outcome::Unreachable);
-    report.warnings.push(error.full());
-    report.warnings.extend(error.hints().iter().cloned());
-    let boot = context.running_boot();
-    if boot.as_ref().is_some_and(|boot| !waiting.is_due(boot)) {
-        report.warnings.push("the gateway has not restarted since the checkpoint was written".to_owned());
-        return report;
-    }
-    let start = boot.map_or_else(|| context.clock.now(), |boot| boot.started_at);
-    let woken = waiting.caller.as_ref().filter(|_| request.trigger == Trigger::Job);
-    let unseen =
-        || Judgement { verdict: Verdict::Complete, reason: "the gateway could not be asked".to_owned() };
-    let blocks = waiting.checkpoint.blocks.iter();
-    let candidates = blocks.map(|block| Candidate {
-        judgement: unseen(),
-        undecided: false,
-        updated_at: None,
-        route: None,
-        block,
-    });
-    let candidates: Vec<Candidate<'_>> = candidates.collect();
-    let may_address = |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, false);
-    let plan = plan::build(&candidates, &situation(context, request, waiting, start, &may_address));
-    report.items = plan.gated().into_iter().map(planned).collect();
-    for ItemReport { item, state } in &report.items {
-        let is_held = ledger.is_held(&item.key);
-        if *state != ItemState::Due || is_held || ledger.effect(&item.key).is_some() {
-            continue;
-        }
-        if woken == Some(&item.session_key) {
-            report.own = Some(item.message.clone());
-        } else {
-            report.calls.push(ToolCall::resume(&item.session_key, &item.message));
-        }
-    }
-    report
-}
-
-/// What is left to the agent that the job woke, where another trigger has recovered everything but its session.
-pub(super) fn left_to_the_job(
-    context: &Context,
-    trigger: Trigger,
-    store: &Store,
-    ledger: &Ledger,
-) -> Result<Option<(IdempotencyKey, SessionKey, String)>> {
-    let newest = store.list()?.into_iter().next().filter(|_| trigger == Trigger::Job);
-    let Some(entry) = newest else { return Ok(None) };
-    let checkpoint = entry.checkpoint?;
-    let Some(meta) = &checkpoint.meta else { return Ok(None) };
-    if meta.consumed_at.is_none_or(|at| context.clock.now() - at > ATTENDED_FOR) {
-        return Ok(None);
-    }
-    let caller = meta.session_key.as_ref();
-    let block = checkpoint.blocks.iter().find(|block| caller == Some(&block.session_key));
-    Ok(block.and_then(|block| {
-        let key = plan::key_of(&entry.id, &block.session_key);
-        let is_held = ledger.is_held(&key);
-        let message = plan::own_message(block, &key);
-        (!is_held && ledger.effect(&key).is_none()).then(|| (key, block.session_key.clone(), message))
-    }))
 }

@@ -6,22 +6,27 @@ use std::path::{Path, PathBuf};
 use chrono::Local;
 
 use super::context::Context;
+use super::pending;
 use super::preparation::Request;
 use crate::checkpoint::{Block, Checkpoint, Meta, SessionMark, Store};
 use crate::model::Boot;
 use crate::now::{self, Changes, Updated};
 use crate::support::clock::rfc3339;
-use crate::support::error::Result;
+use crate::support::error::{Error, Result};
 use crate::support::fs;
 
 /// What the caller's block says where the agent gave no work to do afterwards.
-const DEFAULT_AFTER: &str = "Tell the user that the gateway is back, then go on with what was under way";
+pub(super) const DEFAULT_AFTER: &str =
+    "Tell the user that the gateway is back, then go on with what was under way";
+
+/// What stands in front of the reason where the caller's block says what was done last.
+pub(super) const PREPARED: &str = "prepared the restart: ";
 
 /// The files, written, and what they took the place of.
 #[derive(Debug)]
 pub(super) struct Files {
     pub(super) checkpoint: PathBuf,
-    earlier: Vec<PathBuf>,
+    earlier: Vec<(PathBuf, Checkpoint)>,
     snapshot: Option<String>,
 }
 
@@ -43,47 +48,37 @@ impl Files {
     ) -> Result<Self> {
         let store = Store::new(context.paths.checkpoints());
         let snapshot = fs::read(&context.paths.now())?;
-        let earlier = super::pending::of_this_boot(&store, boot);
-        let mut blocks = blocks(request);
-        for (_, checkpoint) in &earlier {
-            let news: Vec<Block> =
-                checkpoint.blocks.iter().filter(|old| is_new(old, &blocks)).cloned().collect();
-            blocks.extend(news);
-        }
+        let earlier = pending::of_this_boot(&store, boot);
+        let blocks = pending::joined(blocks(request), &earlier);
         let checkpoint = Checkpoint::new(meta(context, request, id, boot, last_entry), blocks);
         let path = store.write(&checkpoint, context.clock.now().with_timezone(&Local).naive_local())?;
         if let Err(error) = now::update(&context.paths.now(), &changes(context, request)) {
             remove(&path)?;
             return Err(error);
         }
-        let earlier = earlier.into_iter().map(|(path, _)| path).collect();
         Ok(Self { checkpoint: path, earlier, snapshot })
     }
 
-    /// Marks the earlier checkpoints as used up, now that this one stands; returns what went wrong with that, which
-    /// does no harm: only the newest checkpoint counts.
+    /// Marks the earlier checkpoints as used up; returns what went wrong with that.
     pub(super) fn supersede(&self, context: &Context) -> Vec<String> {
-        let store = Store::new(context.paths.checkpoints());
-        let mark = |old: &PathBuf| store.mark_consumed(old, context.clock.now()).err();
-        self.earlier.iter().filter_map(mark).map(|error| error.full()).collect()
+        pending::supersede(&Store::new(context.paths.checkpoints()), &self.earlier, context.clock.now())
     }
 
-    /// Brings back what stood there before, because there will be no restart.
-    pub(super) fn take_back(&self, context: &Context) -> Result<()> {
-        remove(&self.checkpoint)?;
-        match &self.snapshot {
-            Some(text) => fs::write(&context.paths.now(), text.as_bytes()),
-            None => remove(&context.paths.now()),
-        }
+    /// Brings back what stood there before, because of `error` there will be no restart; what cannot be brought back
+    /// becomes a hint of it.
+    pub(super) fn take_back(&self, context: &Context, error: Error) -> Error {
+        let now = context.paths.now();
+        let snapshot = match &self.snapshot {
+            Some(text) => fs::write(&now, text.as_bytes()),
+            None => remove(&now),
+        };
+        let failures = [remove(&self.checkpoint), snapshot].into_iter().filter_map(Result::err);
+        failures.fold(error, |error, failure| error.hint(format!("not taken back: {}", failure.full())))
     }
 }
 
 fn remove(path: &Path) -> Result<()> {
     std::fs::remove_file(path).map_err(|error| fs::failed("remove", path, error))
-}
-
-fn is_new(old: &Block, blocks: &[Block]) -> bool {
-    blocks.iter().all(|block| block.session_key != old.session_key)
 }
 
 fn meta(
@@ -122,7 +117,7 @@ fn own_block(request: &Request) -> Block {
     Block {
         agent: agent.map_or_else(|| "unknown".to_owned(), String::from),
         goal: or(&request.tasks, status),
-        last_done: format!("prepared the restart: {}", request.reason),
+        last_done: format!("{PREPARED}{}", request.reason),
         next_step: or(&request.after, DEFAULT_AFTER),
         ..Block::new(request.session_key.clone())
     }
@@ -152,6 +147,7 @@ mod tests {
     use super::*;
     use crate::flow::{Mode, Settings};
     use crate::support::clock::Clock;
+    use crate::support::error::Kind;
 
     struct Rig {
         dir: tempfile::TempDir,
@@ -205,6 +201,11 @@ mod tests {
         }
     }
 
+    /// Takes files back and returns what that said beside the cause.
+    fn take_back(files: &Files, context: &Context) -> Vec<String> {
+        files.take_back(context, Error::new(Kind::Refused, "no way back")).hints().to_vec()
+    }
+
     #[test]
     fn a_second_checkpoint_of_a_boot_takes_over_the_sessions_of_the_first() {
         let rig = Rig::new();
@@ -219,14 +220,26 @@ mod tests {
     fn what_is_taken_back_leaves_everything_as_it_was() {
         let rig = Rig::new();
         let context = rig.context("2026-11-20T12:00:00Z");
-        rig.write(&context, "agent:a:x").take_back(&context).unwrap();
+        assert!(take_back(&rig.write(&context, "agent:a:x"), &context).is_empty());
         assert!(rig.open(&context).is_empty() && !context.paths.now().exists());
 
         rig.write(&context, "agent:a:x");
         let before = fs::read(&context.paths.now()).unwrap();
         let later = rig.context("2026-11-20T12:01:00Z");
-        rig.write(&later, "agent:b:x").take_back(&later).unwrap();
+        assert!(take_back(&rig.write(&later, "agent:b:x"), &later).is_empty());
         assert_eq!(rig.open(&later), [["agent:main:main", "agent:a:x"]], "the first one waits as before");
         assert_eq!(fs::read(&later.paths.now()).unwrap(), before);
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_is_named_beside_the_cause() {
+        let rig = Rig::new();
+        let context = rig.context("2026-11-20T12:00:00Z");
+        let files = rig.write(&context, "agent:a:x");
+        std::fs::remove_file(&files.checkpoint).unwrap();
+        let hints = take_back(&files, &context);
+        let path = files.checkpoint.display().to_string();
+        assert!(hints.len() == 1 && hints[0].contains(&path), "{hints:?}");
+        assert!(!context.paths.now().exists(), "the rest is taken back all the same");
     }
 }

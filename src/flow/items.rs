@@ -44,6 +44,11 @@ pub(super) fn carry_out(
     gated: Gated,
 ) -> Result<(ItemReport, Option<String>)> {
     let (item, state, told) = match gated {
+        gated if dispatcher.is_rejected(&gated.item().key) => {
+            let mut item = gated.item().clone();
+            "a person has rejected it".clone_into(&mut item.ruling.reason);
+            (item, ItemState::Skipped, None)
+        }
         Gated::Skip(item) | Gated::Hold(item) if dispatcher.is_taken(&item.key) => {
             (item, ItemState::Resumed, None)
         }
@@ -125,7 +130,8 @@ mod tests {
     use crate::checkpoint::{Block, Checkpoint, Meta};
     use crate::gateway::fake;
     use crate::ledger::Writer;
-    use crate::model::{Boot, Decision};
+    use crate::model::{Boot, Decision, Language};
+    use crate::notice::Templates;
     use crate::plan::{self, Candidate, Policy, Situation};
     use crate::session::Judgement;
     use crate::support::clock::Clock;
@@ -150,14 +156,22 @@ mod tests {
         let (caller, block) = (CALLER.parse().unwrap(), Block::new(key.parse().unwrap()));
         let block = Block { next_step: "run the tests".to_owned(), ..block };
         let judgement = Judgement { verdict, reason: "so it is".to_owned() };
-        let candidate =
-            Candidate { block: &block, judgement, undecided: false, updated_at: None, route: None };
+        let candidate = Candidate {
+            block: &block,
+            judgement,
+            language: Language::En,
+            unsettled: false,
+            updated_at: None,
+            route: None,
+            calls: Vec::new(),
+        };
         let situation = Situation {
             checkpoint: "c",
             caller: Some(&caller),
             attended,
             stale: false,
             policy: &Policy::default(),
+            templates: &Templates::default(),
             may_address: &|_, _| true,
         };
         let gated = plan::build(&[candidate], &situation).gated().pop().unwrap();

@@ -1,23 +1,36 @@
 //! Where the rooms meet: a planned restart, and the way back from it.
 
+mod build;
 mod call;
+mod chain;
+mod confirm;
 mod context;
 mod due;
 mod files;
 mod items;
+mod language;
 mod pending;
 mod preparation;
 mod prepare;
+mod prune;
 mod recover;
 mod recovery;
 mod status;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod unreachable;
 mod way_back;
 
+pub use build::{Built, build};
 pub use call::ToolCall;
+pub use chain::{Chain, List, Step, is_used, send, verify};
+pub use confirm::{AnswerState, Answered, Chosen, Word, confirm};
 pub use context::{Context, Settings};
 pub use files::id as checkpoint_id;
 pub use preparation::{Mode, Prepared, Request as PrepareRequest, Restart};
 pub use prepare::prepare;
+pub use prune::{Limits, Pruned, prune};
 pub use recover::recover;
 pub use recovery::{ItemReport, ItemState, Outcome, Report, Request as RecoverRequest, Trigger};
 pub use status::{LastRecovery, Pending, Status, status};

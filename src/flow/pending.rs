@@ -4,15 +4,19 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::checkpoint::{Checkpoint, Store};
+use super::context::Context;
+use super::language;
+use super::recovery::Trigger;
+use crate::checkpoint::{Block, Checkpoint, Entry, Store};
 use crate::ledger::{Event, Ledger};
-use crate::model::{Boot, Route, SessionKey};
+use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
+use crate::plan;
 use crate::support::error::{Kind, Result};
 
 /// A checkpoint older than this at the gateway's start is not acted on by itself.
 const MAX_AGE: TimeDelta = TimeDelta::hours(12);
 /// A restart that comes this soon after `prepare` is one that its user is waiting for.
-pub(super) const ATTENDED_FOR: TimeDelta = TimeDelta::minutes(15);
+const ATTENDED_FOR: TimeDelta = TimeDelta::minutes(15);
 
 /// The newest checkpoint that is not used up.
 #[derive(Clone, Debug)]
@@ -33,26 +37,44 @@ impl Waiting {
     /// Where the newest checkpoint does not parse.
     pub(super) fn find(store: &Store, ledger: &Ledger) -> Result<Option<Self>> {
         let Some(entry) = store.list()?.into_iter().next() else { return Ok(None) };
-        let checkpoint = entry.checkpoint.map_err(|error| match error.kind() {
+        let waiting = Self::of(entry, ledger).map_err(|error| match error.kind() {
             Kind::User => error.hint("mend the file, or move it away; an older one never takes its place"),
             _ => error,
         })?;
-        if checkpoint.is_consumed() || ledger.is_consumed(&entry.id) {
-            return Ok(None);
-        }
+        Ok((!waiting.is_used(ledger)).then_some(waiting))
+    }
+
+    /// Takes a checkpoint for the one that waits.
+    ///
+    /// # Errors
+    /// Where it does not parse.
+    pub(super) fn of(entry: Entry, ledger: &Ledger) -> Result<Self> {
+        let checkpoint = entry.checkpoint?;
         let caller = checkpoint.meta.as_ref().and_then(|meta| meta.session_key.clone());
         let route = ledger.latest(|record| match &record.event {
-            Event::Prepared { checkpoint, route, .. } if *checkpoint == entry.id => Some(route.clone()),
+            Event::Prepared { session_key, route, .. } if Some(session_key) == caller.as_ref() => {
+                Some(route.clone())
+            }
             _ => None,
         });
-        Ok(Some(Self {
+        Ok(Self {
             path: entry.path,
             id: entry.id,
             created_at: entry.created_at,
             checkpoint,
             caller,
             route: route.flatten(),
-        }))
+        })
+    }
+
+    /// Tells whether the checkpoint is used up, as the file or the ledger has it.
+    pub(super) fn is_used(&self, ledger: &Ledger) -> bool {
+        self.checkpoint.is_consumed() || ledger.consumed_at(&self.id).is_some()
+    }
+
+    /// Returns what the checkpoint says of a session.
+    pub(super) fn block_of(&self, session: &SessionKey) -> Option<&Block> {
+        self.checkpoint.blocks.iter().find(|block| block.session_key == *session)
     }
 
     /// Tells whether a run of this boot has reached the gateway about it.
@@ -85,6 +107,23 @@ impl Waiting {
     }
 }
 
+/// Joins to new blocks those of earlier checkpoints whose sessions they do not name: one restart has one checkpoint.
+pub(super) fn joined(mut blocks: Vec<Block>, earlier: &[(PathBuf, Checkpoint)]) -> Vec<Block> {
+    for old in earlier.iter().flat_map(|(_, checkpoint)| &checkpoint.blocks) {
+        if blocks.iter().all(|block| block.session_key != old.session_key) {
+            blocks.push(old.clone());
+        }
+    }
+    blocks
+}
+
+/// Marks earlier checkpoints as used up, now that a new one stands; returns what went wrong with that, which does no
+/// harm: only the newest checkpoint counts.
+pub(super) fn supersede(store: &Store, earlier: &[(PathBuf, Checkpoint)], at: DateTime<Utc>) -> Vec<String> {
+    let mark = |(old, _): &(PathBuf, Checkpoint)| store.mark_consumed(old, at).err();
+    earlier.iter().filter_map(mark).map(|error| error.full()).collect()
+}
+
 /// Returns the open checkpoints that were prepared in the boot that still runs; those that cannot be read are left.
 pub(super) fn of_this_boot(store: &Store, boot: Option<&Boot>) -> Vec<(PathBuf, Checkpoint)> {
     let Some(boot) = boot else { return Vec::new() };
@@ -97,6 +136,32 @@ pub(super) fn of_this_boot(store: &Store, boot: Option<&Boot>) -> Vec<(PathBuf, 
     readable.filter(|(_, checkpoint)| !checkpoint.is_consumed() && same(checkpoint)).collect()
 }
 
+/// What is left to the agent that the job woke, where another trigger has recovered everything but its session.
+pub(super) fn left_to_the_job(
+    context: &Context,
+    trigger: Trigger,
+    store: &Store,
+    ledger: &Ledger,
+) -> Result<Option<(IdempotencyKey, SessionKey, String)>> {
+    let newest = store.list()?.into_iter().next().filter(|_| trigger == Trigger::Job);
+    let Some(entry) = newest else { return Ok(None) };
+    let checkpoint = entry.checkpoint?;
+    let Some(meta) = &checkpoint.meta else { return Ok(None) };
+    let consumed_at = meta.consumed_at.or_else(|| ledger.consumed_at(&entry.id));
+    if consumed_at.is_none_or(|at| context.clock.now() - at > ATTENDED_FOR) {
+        return Ok(None);
+    }
+    let caller = meta.session_key.as_ref();
+    let block = checkpoint.blocks.iter().find(|block| caller == Some(&block.session_key));
+    Ok(block.and_then(|block| {
+        let key = plan::key_of(&entry.id, &block.session_key);
+        let is_held = ledger.is_held(&key);
+        let language = language::of_session(None, Some(block));
+        let message = plan::own_message(block, &key, &context.templates, language);
+        (!is_held && ledger.effect(&key).is_none()).then(|| (key, block.session_key.clone(), message))
+    }))
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 mod tests {
@@ -105,7 +170,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::checkpoint::{Block, Meta};
+    use crate::checkpoint::Meta;
     use crate::ledger::Writer;
     use crate::support::paths::Paths;
 

@@ -12,16 +12,17 @@ use serde_json::{Value, json};
 use super::call::ToolCall;
 use super::context::Context;
 use super::files::{self, Files};
+use super::language;
 use super::pending::Waiting;
 use super::preparation::{Mode, Prepared, Request, Restart};
 use super::way_back::Wake;
 use crate::checkpoint::Store;
 use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::tools::{self, Tools};
-use crate::gateway::{Gateway, Scopes};
+use crate::gateway::{Gateway, Scopes, boot};
 use crate::ledger::{Event, Ledger, Writer};
-use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
-use crate::notice::{self, Notice};
+use crate::model::{Boot, IdempotencyKey, Language, Route, SessionKey};
+use crate::notice::{Channel, Notice};
 use crate::session::{self, Evidence};
 use crate::support::error::{Error, Kind, Result};
 
@@ -46,22 +47,54 @@ pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
             ),
         ));
     }
+    check_workspace(context)?;
     let mut gateway = match context.connect(Scopes::ADMIN, PATIENCE) {
         Ok(gateway) => gateway,
         Err(error) if request.mode == Mode::ToolCalls => {
-            return by_the_agent(context, request, None, Some(error));
+            let unchecked = check_config_by_command(context)?;
+            let warnings = [Some(error.full()), unchecked].into_iter().flatten().collect();
+            return by_the_agent(context, request, None, warnings);
         }
         Err(error) => return Err(error.hint("add --tool-calls to make the calls yourself")),
     };
+    check_state(context, &gateway)?;
     check_config(&mut gateway, &context.config.path)?;
     let caller = caller(&mut gateway, &request.session_key)?;
     if request.mode == Mode::ToolCalls {
-        return by_the_agent(context, request, Some((&mut gateway, &caller)), None);
+        let warnings = gateway.warnings().to_vec();
+        return by_the_agent(context, request, Some((&mut gateway, &caller)), warnings);
     }
     if request.mode == Mode::PrepareAndRestart {
         check_restart(context, &gateway)?;
     }
     by_the_gateway(context, request, &mut gateway, &caller)
+}
+
+/// Refuses a workspace that the way back would not look into.
+fn check_workspace(context: &Context) -> Result<()> {
+    let usual = context.usual_workspace();
+    if boot::is_same(&usual, &context.paths.workspace) {
+        return Ok(());
+    }
+    let message = format!(
+        "no way back: the recovery looks for the checkpoint in {}, and this run would write it to {}",
+        usual.display(),
+        context.paths.workspace.display(),
+    );
+    Err(Error::new(Kind::Refused, message)
+        .hint("leave --workspace out, or have the operator set agents.defaults.workspace"))
+}
+
+/// Refuses a gateway that works on another state directory: its job would not find what this run writes.
+fn check_state(context: &Context, gateway: &Gateway) -> Result<()> {
+    let theirs = gateway.hello().and_then(|hello| hello.state_dir.as_ref());
+    let Some(theirs) = theirs.filter(|theirs| !boot::is_same(theirs, &context.paths.state)) else {
+        return Ok(());
+    };
+    let (ours, theirs) = (context.paths.state.display(), theirs.display());
+    let message =
+        format!("no way back: the gateway that answers runs on {theirs}, and this program on {ours}");
+    Err(Error::new(Kind::Refused, message).hint(format!("set OPENCLAW_STATE_DIR={theirs}")))
 }
 
 /// Refuses a restart into a configuration that would not start again.
@@ -79,6 +112,23 @@ fn check_config(gateway: &mut Gateway, file: &Path) -> Result<()> {
     let message = format!("the configuration would not start: {}", issues.join("; "));
     Err(Error::new(Kind::Refused, message)
         .hint("mend it (`openclaw config validate` shows it), then prepare again"))
+}
+
+/// Does the same where the gateway cannot be asked; says so where nothing here can tell.
+fn check_config_by_command(context: &Context) -> Result<Option<String>> {
+    let openclaw = context.openclaw();
+    if !openclaw.is_there() {
+        let why = "nobody has checked that the configuration would start: there is no `openclaw` on the path";
+        return Ok(Some(why.to_owned()));
+    }
+    match openclaw.run(&["config", "validate"]) {
+        Ok(_) => Ok(None),
+        Err(error) => {
+            Err(Error::new(Kind::Refused, "the configuration would not start, or cannot be checked")
+                .because(error)
+                .hint("mend it, then prepare again"))
+        }
+    }
 }
 
 fn field(issue: &Value, name: &str) -> String {
@@ -134,6 +184,7 @@ fn by_the_gateway(
     let tools = tools::of(gateway, &request.session_key)?;
     let mut prepared =
         Prepared { warnings: gateway.warnings().to_vec(), ..draft(context, request, Some(&boot), tools) };
+    prepared.warnings.extend_from_slice(context.templates.warnings());
     if request.dry_run {
         return Ok(prepared);
     }
@@ -142,19 +193,17 @@ fn by_the_gateway(
     let files = save(context, request, &mut prepared, &mut ledger, Some(caller))?;
     context.step(format_args!("wrote {}", prepared.path.display()));
     let at = context.clock.now() + request.delay;
-    match Wake::new(context, &request.session_key, caller.route.as_ref(), at).arm(gateway) {
+    let language = language::of_request(Some(caller), request);
+    match Wake::new(context, &request.session_key, caller.route.as_ref(), at, language).arm(gateway) {
         Ok(job) => prepared.job = Some(job),
         Err(error) if prepared.hook => prepared
             .warnings
             .push(format!("no recovery job, the startup hook is the only way back: {}", error.full())),
-        Err(error) => {
-            files.take_back(context)?;
-            return Err(no_way_back(error));
-        }
+        Err(error) => return Err(files.take_back(context, no_way_back(error))),
     }
     prepared.warnings.extend(files.supersede(context));
     if let Some(route) = &caller.route {
-        prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot));
+        prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot, language));
     }
     if request.mode == Mode::PrepareAndRestart {
         let params = json!({ "reason": request.reason, "sessionKey": request.session_key });
@@ -189,10 +238,7 @@ fn save(
     };
     match ledger.append(context.clock.now(), record) {
         Ok(()) => Ok(files),
-        Err(error) => {
-            files.take_back(context)?;
-            Err(error)
-        }
+        Err(error) => Err(files.take_back(context, error)),
     }
 }
 
@@ -204,11 +250,12 @@ fn notify(
     ledger: &mut Writer,
     route: &Route,
     boot: &Boot,
+    language: Language,
 ) -> bool {
     let mut send = || -> Result<Sent> {
         let mut talk = context.connect(Scopes::TALK, PATIENCE)?;
         let key = IdempotencyKey::of(&["before", &prepared.checkpoint]);
-        let text = before(request);
+        let text = before(context, request, route, language);
         Dispatcher::new(&mut talk, ledger, boot, context.clock).notify(
             &key,
             &request.session_key,
@@ -219,8 +266,9 @@ fn notify(
     matches!(send(), Ok(Sent::Accepted(_) | Sent::Already))
 }
 
-fn before(request: &Request) -> String {
-    notice::render(&Notice::Before { reason: Some(&request.reason) })
+fn before(context: &Context, request: &Request, route: &Route, language: Language) -> String {
+    let notice = Notice::Before { reason: Some(&request.reason) };
+    context.templates.notice(&notice, language, Channel::of(&route.channel))
 }
 
 /// Writes the files and names the calls that the agent makes itself.
@@ -228,29 +276,28 @@ fn by_the_agent(
     context: &Context,
     request: &Request,
     gateway: Option<(&mut Gateway, &Evidence)>,
-    unreachable: Option<Error>,
+    warnings: Vec<String>,
 ) -> Result<Prepared> {
-    let (boot, tools, caller, warnings) = match gateway {
-        Some((gateway, caller)) => (
-            Some(gateway.boot().clone()),
-            tools::of(gateway, &request.session_key)?,
-            Some(caller),
-            gateway.warnings().to_vec(),
-        ),
-        None => (context.running_boot(), Tools::usual(&context.paths.state), None, Vec::new()),
+    let (boot, tools, caller) = match gateway {
+        Some((gateway, caller)) => {
+            (Some(gateway.boot().clone()), tools::of(gateway, &request.session_key)?, Some(caller))
+        }
+        None => (context.running_boot(), Tools::usual(&context.paths.state), None),
     };
     let route = caller.and_then(|caller| caller.route.as_ref());
     let mut prepared = Prepared { warnings, ..draft(context, request, boot.as_ref(), tools) };
-    prepared.warnings.extend(unreachable.map(|error| error.full()));
+    prepared.warnings.extend_from_slice(context.templates.warnings());
     let at = context.clock.now() + request.delay;
-    let wake = Wake::new(context, &request.session_key, route, at);
+    let language = language::of_request(caller, request);
+    let wake = Wake::new(context, &request.session_key, route, at, language);
     prepared.calls.extend(tools.schedule.map(|tool| ToolCall::schedule(tool, &wake.spec())));
     if prepared.calls.is_empty() && !prepared.hook {
         return Err(Error::new(Kind::Refused, "no way back: the agent has no tool to schedule with")
             .hint("do not restart; `comeback setup install --hook` makes a way back without a job"));
     }
     let told = route.filter(|_| tools.message);
-    prepared.calls.extend(told.map(|route| ToolCall::message(route, &before(request))));
+    let message = |route| ToolCall::message(route, &before(context, request, route, language));
+    prepared.calls.extend(told.map(message));
     if request.dry_run {
         return Ok(prepared);
     }

@@ -5,16 +5,18 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::context::{Context, PATIENCE};
-use super::due;
-use super::pending::Waiting;
+use super::language;
+use super::pending::{Waiting, left_to_the_job};
 use super::recovery::{Outcome, Report, Request, Trigger};
+use super::tell::{NO_CHAT, trouble};
 use super::way_back::{self, Wake};
+use super::{due, unreachable};
 use crate::checkpoint::Store;
 use crate::dispatch::{self, Dispatcher};
 use crate::gateway::{Gateway, Scopes};
 use crate::ledger::{Event, Ledger, Writer};
-use crate::model::{Boot, IdempotencyKey};
-use crate::notice::{self, Notice};
+use crate::model::{Boot, IdempotencyKey, SessionKey};
+use crate::notice::{Channel, Notice};
 use crate::session;
 use crate::support::error::Result;
 
@@ -22,10 +24,12 @@ use crate::support::error::Result;
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 /// How long `--wait-gateway` waits for a gateway that starts.
 const START_PATIENCE: Duration = Duration::from_secs(180);
-/// For how long after `prepare` the job is armed again while the restart has not come.
+/// For how long after `prepare`, or after the start, the job is armed again while something is left to do.
 const REARM_FOR: TimeDelta = TimeDelta::minutes(10);
 /// How long after now the job is then due.
 const REARM_DELAY: TimeDelta = TimeDelta::seconds(60);
+/// How far a run puts the job off while it is at work: longer than it takes, so that the job never waits for it.
+const PUT_OFF_FOR: TimeDelta = TimeDelta::minutes(5);
 
 /// Recovers from a restart: at most once for each session, whoever calls and however often.
 ///
@@ -40,17 +44,19 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
     }
     let store = Store::new(context.paths.checkpoints());
     let ledger = Ledger::read(&context.paths.ledger())?;
-    if Waiting::find(&store, &ledger)?.is_none() {
-        if due::left_to_the_job(context, request.trigger, &store, &ledger)?.is_none() {
+    let Some(waiting) = Waiting::find(&store, &ledger)? else {
+        if request.dry_run || left_to_the_job(context, request.trigger, &store, &ledger)?.is_none() {
             return Ok(Report::new(request, Outcome::Nothing));
         }
-        let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
-        return nothing(context, request, &store, &mut ledger);
-    }
+        return nothing(context, request, &store, &mut open(context)?);
+    };
     // Without the lock: a gateway may take minutes to start, and another trigger's run may find it first.
     let patience = if request.wait_gateway { START_PATIENCE } else { PATIENCE };
     let connection = context.connect(Scopes::TALK, patience);
-    let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
+    if request.dry_run {
+        return rehearse(context, request, connection, &waiting, &ledger);
+    }
+    let mut ledger = open(context)?;
     let Some(waiting) = Waiting::find(&store, ledger.ledger())? else {
         return nothing(context, request, &store, &mut ledger);
     };
@@ -59,49 +65,104 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
         meta.ensure_known(&waiting.path.display().to_string())?;
     }
     let mut report = match connection {
-        Err(error) => due::unreachable(context, request, &waiting, ledger.ledger(), &error),
+        Err(error) => unreachable::report(context, request, &waiting, ledger.ledger(), &error),
         Ok(mut gateway) if waiting.is_due(gateway.boot()) => {
-            let result = due::recover(context, request, &mut gateway, &mut ledger, &waiting);
-            if result.as_ref().map_or(true, |report| report.outcome == Outcome::Incomplete) {
-                arm_again(context, request, &waiting, gateway.boot());
-            }
-            result?
+            with_the_job_put_off(context, request, &mut gateway, &mut ledger, &waiting)?
         }
         Ok(mut gateway) => not_yet(context, request, &mut gateway, &mut ledger, &waiting)?,
     };
-    report.checkpoint = Some((waiting.id.clone(), waiting.path.clone()));
-    if !request.dry_run {
-        let event = Event::Recovery {
-            checkpoint: Some(waiting.id),
-            boot: report.boot.clone(),
-            trigger: request.trigger.name().to_owned(),
-            outcome: report.outcome.name().to_owned(),
-        };
-        ledger.append(context.clock.now(), event)?;
-    }
+    report.warnings.extend_from_slice(context.templates.warnings());
+    report.checkpoint = Some((waiting.id.clone(), waiting.path));
+    let event = Event::Recovery {
+        checkpoint: Some(waiting.id),
+        boot: report.boot.clone(),
+        trigger: request.trigger.name().to_owned(),
+        outcome: report.outcome.name().to_owned(),
+    };
+    ledger.append(context.clock.now(), event)?;
     Ok(report)
 }
 
-/// Has the job try once more where a trigger's run did not get everything done; what fails here has been reported as
-/// failed before. Stops ten minutes after the start.
-fn arm_again(context: &Context, request: Request, waiting: &Waiting, boot: &Boot) {
-    let (now, is_attended) = (context.clock.now(), request.trigger == Trigger::Manual);
-    let Some(caller) = waiting.caller.as_ref().filter(|_| !request.dry_run && !is_attended) else { return };
-    if now - boot.started_at < REARM_FOR {
-        let wake = Wake::new(context, caller, waiting.route.as_ref(), now + REARM_DELAY);
-        if let Err(error) =
-            context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| wake.arm(&mut admin))
-        {
-            context.step(format_args!("the job could not be armed again: {}", error.full()));
+fn open(context: &Context) -> Result<Writer> {
+    Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())
+}
+
+/// Tells what a run would do; writes nothing, and takes no lock.
+fn rehearse(
+    context: &Context,
+    request: Request,
+    connection: Result<Gateway>,
+    waiting: &Waiting,
+    ledger: &Ledger,
+) -> Result<Report> {
+    let mut report = match connection {
+        Err(error) => unreachable::report(context, request, waiting, ledger, &error),
+        Ok(mut gateway) if waiting.is_due(gateway.boot()) => {
+            due::rehearse(context, request, &mut gateway, waiting)?
+        }
+        Ok(gateway) => unrestarted(context, request, gateway.boot(), waiting),
+    };
+    report.warnings.extend_from_slice(context.templates.warnings());
+    Ok(Report { checkpoint: Some((waiting.id.clone(), waiting.path.clone())), ..report })
+}
+
+/// Recovers what is due. The job is put off first and removed at the end, so that it comes back should this run be
+/// killed; it is armed again, until ten minutes after the start, where a trigger's run did not get everything done.
+fn with_the_job_put_off(
+    context: &Context,
+    request: Request,
+    gateway: &mut Gateway,
+    ledger: &mut Writer,
+    waiting: &Waiting,
+) -> Result<Report> {
+    let boot = gateway.boot().clone();
+    let (job_runs, trouble) = put_off(context, request, waiting);
+    let mut result = due::recover(context, request, gateway, ledger, waiting, job_runs);
+    let is_incomplete = result.as_ref().map_or(true, |report| report.outcome == Outcome::Incomplete);
+    let is_early = context.clock.now() - boot.started_at < REARM_FOR;
+    let again =
+        waiting.caller.as_ref().filter(|_| is_incomplete && is_early && request.trigger != Trigger::Manual);
+    let settled = context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| match again {
+        Some(caller) => wake(context, waiting, caller, REARM_DELAY).arm(&mut admin).map(drop),
+        None => way_back::disarm(&mut admin).map(drop),
+    });
+    let settled =
+        settled.err().map(|error| format!("the recovery job is not as it should be: {}", error.full()));
+    match &mut result {
+        Ok(report) => report.warnings.extend(trouble.into_iter().chain(settled)),
+        Err(_) => settled.iter().for_each(|why| context.step(why)),
+    }
+    result
+}
+
+/// Puts the job off; tells whether it has fired and speaks to the caller's session now, and what went wrong. A job
+/// that cannot be put off is removed: it would wait for this run, and this run for its turn.
+fn put_off(context: &Context, request: Request, waiting: &Waiting) -> (bool, Option<String>) {
+    let calls = request.trigger == Trigger::Job;
+    let Some(caller) = &waiting.caller else { return (calls, None) };
+    let mut admin = match context.connect(Scopes::ADMIN, PATIENCE) {
+        Ok(admin) => admin,
+        Err(error) => return (calls, Some(format!("the recovery job cannot be put off: {}", error.full()))),
+    };
+    match way_back::put_off(&mut admin, &wake(context, waiting, caller, PUT_OFF_FOR)) {
+        Ok(runs) => (runs || calls, None),
+        Err(error) => {
+            let runs = way_back::disarm(&mut admin).unwrap_or(false);
+            (runs || calls, Some(format!("the recovery job was not put off: {}", error.full())))
         }
     }
+}
+
+fn wake<'a>(context: &Context, waiting: &'a Waiting, caller: &'a SessionKey, delay: TimeDelta) -> Wake<'a> {
+    let language = language::of_session(None, waiting.block_of(caller));
+    Wake::new(context, caller, waiting.route.as_ref(), context.clock.now() + delay, language)
 }
 
 /// There is no checkpoint to recover; an agent that the job woke may still have its own work to do, once.
 fn nothing(context: &Context, request: Request, store: &Store, ledger: &mut Writer) -> Result<Report> {
     let mut report = Report::new(request, Outcome::Nothing);
-    let left = due::left_to_the_job(context, request.trigger, store, ledger.ledger())?;
-    if let Some((key, session, message)) = left.filter(|_| !request.dry_run) {
+    let left = left_to_the_job(context, request.trigger, store, ledger.ledger())?;
+    if let Some((key, session, message)) = left {
         let now = context.clock.now();
         let boot = context.running_boot().unwrap_or(Boot { started_at: now, boot_id: None });
         let how = "told to the agent that the job woke";
@@ -119,26 +180,36 @@ fn not_yet(
     waiting: &Waiting,
 ) -> Result<Report> {
     let boot = gateway.boot().clone();
-    let awaited = context.clock.now() - waiting.created_at < REARM_FOR;
-    let outcome = if awaited { Outcome::NotYet } else { Outcome::NeverHappened };
-    let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, outcome) };
-    let Some(caller) = waiting.caller.as_ref().filter(|_| !request.dry_run) else { return Ok(report) };
-    let route = session::read(gateway, caller)?.and_then(|evidence| evidence.route).or(waiting.route.clone());
+    let mut report = unrestarted(context, request, &boot, waiting);
+    let Some(caller) = &waiting.caller else { return Ok(report) };
+    let evidence = session::read(gateway, caller)?;
+    let language = language::of_session(evidence.as_ref(), waiting.block_of(caller));
+    let route = evidence.and_then(|evidence| evidence.route).or(waiting.route.clone());
     let mut admin = context.connect(Scopes::ADMIN, PATIENCE)?;
-    if awaited {
+    if report.outcome == Outcome::NotYet {
         if request.trigger == Trigger::Job || !way_back::is_armed(&mut admin)? {
             let at = context.clock.now() + REARM_DELAY;
-            Wake::new(context, caller, route.as_ref(), at).arm(&mut admin)?;
+            Wake::new(context, caller, route.as_ref(), at, language).arm(&mut admin)?;
         }
         return Ok(report);
     }
-    way_back::disarm(&mut admin)?;
-    if let Some(route) = route {
-        let text = notice::render(&Notice::NeverHappened { checkpoint: &waiting.path });
-        let key = IdempotencyKey::of(&["never-happened", &waiting.id]);
-        let sent =
-            Dispatcher::new(gateway, ledger, &boot, context.clock).notify(&key, caller, &route, &text)?;
-        report.warnings.extend(due::trouble(&sent).map(|why| format!("the user could not be told: {why}")));
+    match route {
+        Some(route) => {
+            let notice = Notice::NeverHappened { checkpoint: &waiting.path };
+            let text = context.templates.notice(&notice, language, Channel::of(&route.channel));
+            let key = IdempotencyKey::of(&["never-happened", &waiting.id]);
+            let sent =
+                Dispatcher::new(gateway, ledger, &boot, context.clock).notify(&key, caller, &route, &text)?;
+            report.warnings.extend(trouble(&sent).map(|why| format!("the user could not be told: {why}")));
+        }
+        None => report.warnings.push(NO_CHAT.to_owned()),
     }
+    way_back::disarm(&mut admin)?;
     Ok(report)
+}
+
+fn unrestarted(context: &Context, request: Request, boot: &Boot, waiting: &Waiting) -> Report {
+    let awaited = context.clock.now() - waiting.created_at < REARM_FOR;
+    let outcome = if awaited { Outcome::NotYet } else { Outcome::NeverHappened };
+    Report { boot: Some(boot.clone()), ..Report::new(request, outcome) }
 }

@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use super::context::Context;
 use crate::gateway::Gateway;
 use crate::gateway::jobs::{self, Job, Spec};
-use crate::model::{AgentId, Route, SessionKey};
-use crate::notice;
+use crate::model::{AgentId, Language, Route, SessionKey};
 use crate::support::error::Result;
 
 /// The job's name, the same as the seed's, so that an older one of its is replaced.
@@ -29,9 +28,10 @@ impl<'a> Wake<'a> {
         session: &'a SessionKey,
         route: Option<&'a Route>,
         at: DateTime<Utc>,
+        language: Language,
     ) -> Self {
         let agent = session.agent().unwrap_or_else(|| context.config.default_agent.clone());
-        Self { session, agent, route, at, message: notice::job_message() }
+        Self { session, agent, route, at, message: context.templates.job(language) }
     }
 
     pub(super) fn spec(&self) -> Spec<'_> {
@@ -49,6 +49,13 @@ impl<'a> Wake<'a> {
     pub(super) fn arm(&self, gateway: &mut Gateway) -> Result<Job> {
         jobs::replace(gateway, &self.spec())
     }
+}
+
+/// Puts the job off to the time of `wake`: should the run that does so be killed, there is still a way back. Tells
+/// whether a job of the name has fired and is running.
+pub(super) fn put_off(gateway: &mut Gateway, wake: &Wake<'_>) -> Result<bool> {
+    wake.arm(gateway)?;
+    Ok(jobs::list(gateway, NAME)?.iter().any(|job| job.running_since.is_some()))
 }
 
 /// Removes every job of the name that is not running, disabled leftovers too; tells whether one is running.

@@ -93,7 +93,8 @@ fn lock_among(roots: &[PathBuf], state: &Path, config: &Path) -> Option<Lock> {
 }
 
 /// Tells whether two spellings mean one path, links resolved; a path that is not there equals itself alone.
-pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+#[must_use]
+pub fn is_same(one: &Path, other: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     real(one) == real(other)
 }

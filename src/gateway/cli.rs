@@ -3,19 +3,17 @@
 //! A call takes 1.6 to 6 s (measured). Since 2026.9, where `OPENCLAW_SHELL=exec` says that an agent's `exec` started
 //! us, the command declines to send messages; the variable is passed on as it is, and its answer is a refusal.
 
-use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::access::Access;
 use super::boot::{self, Lock};
-use super::client::Access;
 use super::failure::{CallError, Failure};
 use super::frames::Refusal;
+use super::openclaw::Openclaw;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::redact::redact;
 
@@ -24,59 +22,33 @@ const OVERHEAD: Duration = Duration::from_secs(30);
 /// How the versions before 2026.7 introduce a refusal.
 const REFUSED: &str = "GatewayClientRequestError: ";
 const POLL: Duration = Duration::from_millis(50);
-/// No answer of a gateway is larger.
-const MAX_OUTPUT: u64 = 64 << 20;
-/// The methods that all three measured versions have and this program uses.
-const METHODS: [&str; 14] = [
-    "agent",
-    "agent.wait",
-    "chat.history",
-    "cron.add",
-    "cron.get",
-    "cron.list",
-    "cron.remove",
-    "gateway.restart.preflight",
-    "gateway.restart.request",
-    "send",
-    "sessions.list",
-    "status",
-    "tools.catalog",
-    "tools.effective",
-];
+/// How long the gateway may take to answer the first call of a device.
+const PAIRING: Duration = Duration::from_secs(10);
 
 /// Runs the command.
-pub(super) struct Cli {
-    program: PathBuf,
-    environment: [(&'static str, PathBuf); 2],
-}
+pub(super) struct Cli(Openclaw);
 
 impl Cli {
     /// Finds `openclaw` on the path.
     pub fn find(access: &Access<'_>) -> Result<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let program =
-            std::env::split_paths(&path).map(|folder| folder.join("openclaw")).find(|file| file.is_file());
-        let program = program.ok_or_else(|| {
-            Error::new(
-                Kind::Gateway,
-                "the gateway's credentials cannot be resolved here, and there is no `openclaw` on the path",
-            )
-            .hint("set OPENCLAW_GATEWAY_TOKEN, or put the folder of `openclaw` on PATH")
-        })?;
-        Ok(Self::new(program, access))
+        let openclaw = Openclaw::new(access.paths, &access.config.path);
+        if openclaw.is_there() {
+            return Ok(Self(openclaw));
+        }
+        Err(Error::new(
+            Kind::Gateway,
+            "the gateway's credentials cannot be resolved here, and there is no `openclaw` on the path",
+        )
+        .hint("set OPENCLAW_GATEWAY_TOKEN, or put the folder of `openclaw` on PATH"))
     }
 
-    fn new(program: PathBuf, access: &Access<'_>) -> Self {
-        let environment = [
-            ("OPENCLAW_STATE_DIR", access.paths.state.clone()),
-            ("OPENCLAW_CONFIG_PATH", access.config.path.clone()),
-        ];
-        Self { program, environment }
-    }
-
-    /// Tells whether a method is one that every known version has.
-    pub fn assumes(method: &str) -> bool {
-        METHODS.contains(&method)
+    /// Makes a first call that needs all scopes, unless the command's device is known to have them: 2026.5.28 pairs a
+    /// fresh device with no more than its first call needs, and refuses the others afterwards (measured).
+    pub fn pair(&self, state: &Path) {
+        if !state.join("identity/device-auth.json").exists() {
+            // That there is no such job is what is expected; any other failure comes back with the next call.
+            let _refused = self.call("cron.remove", &json!({"id": "comeback-pairs"}), PAIRING);
+        }
     }
 
     /// Calls a method.
@@ -86,23 +58,14 @@ impl Cli {
         params: &Value,
         limit: Duration,
     ) -> std::result::Result<Value, CallError> {
-        let mut command = Command::new(&self.program);
-        command
-            .args(["gateway", "call", method, "--json", "--timeout", &limit.as_millis().max(1).to_string()])
-            .args(["--params", &params.to_string()])
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            // It would lead to another machine.
-            .env_remove("OPENCLAW_GATEWAY_URL")
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let child = command
-            .spawn()
-            .map_err(|error| CallError::NotSent(format!("{}: {error}", self.program.display())))?;
-        let (status, out, err) =
-            finish(child, limit + OVERHEAD).map_err(|error| CallError::Lost(error.to_string()))?;
-        read(status.success(), &out, &err)
+        let (timeout, params) = (limit.as_millis().max(1).to_string(), params.to_string());
+        let args = ["gateway", "call", method, "--json", "--timeout", &timeout, "--params", &params];
+        let running =
+            self.0.start(&args).map_err(|error| CallError::NotSent(format!("openclaw: {error}")))?;
+        let output = running
+            .finish(limit + OVERHEAD)
+            .map_err(|error| CallError::Lost(format!("openclaw: {error}")))?;
+        read(output.status.success(), &output.out, &output.err)
     }
 }
 
@@ -124,39 +87,6 @@ pub(super) fn wait(access: &Access<'_>, patience: Duration) -> Result<Lock> {
             _ => std::thread::sleep(POLL),
         }
     }
-}
-
-/// Waits for the child and what it printed; kills it at the limit.
-fn finish(mut child: Child, limit: Duration) -> io::Result<(ExitStatus, String, String)> {
-    let deadline = Instant::now() + limit;
-    let outputs = [collect(child.stdout.take()), collect(child.stderr.take())];
-    let mut texts =
-        outputs.map(|output| output.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok());
-    if let [Some(out), Some(err)] = &mut texts {
-        // Its outputs are closed: it has ended, or is about to.
-        while Instant::now() < deadline {
-            if let Some(status) = child.try_wait()? {
-                return Ok((status, std::mem::take(out), std::mem::take(err)));
-            }
-            std::thread::sleep(POLL);
-        }
-    }
-    child.kill()?;
-    child.wait()?;
-    Err(io::Error::new(io::ErrorKind::TimedOut, "the `openclaw` command took too long"))
-}
-
-/// Reads a pipe on a thread of its own, so that neither pipe can fill up while the other is read.
-fn collect(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(pipe) = pipe {
-            let _partial = pipe.take(MAX_OUTPUT).read_to_end(&mut bytes);
-        }
-        let _gone = sender.send(String::from_utf8_lossy(&bytes).into_owned());
-    });
-    receiver
 }
 
 /// Reads what the command printed: JSON on stdout; errors there since 2026.7, before that as text on stderr.
@@ -194,6 +124,7 @@ fn broken(message: &str, err: &str) -> CallError {
 #[expect(clippy::unwrap_used, reason = "the tables hold what their variant says")]
 mod tests {
     use super::*;
+    use crate::support::paths::Paths;
 
     /// What the three versions print, shortened (measured).
     const OLD_REFUSAL: &str = "Gateway call failed: GatewayClientRequestError: cron job not found: nope\n";
@@ -229,34 +160,18 @@ mod tests {
         assert_eq!(refusal.refusal().unwrap().detail.as_deref(), Some("CRON_JOB_NOT_FOUND"));
     }
 
-    fn script(body: &str) -> (tempfile::TempDir, Cli) {
-        use std::os::unix::fs::PermissionsExt;
+    #[test]
+    fn parameters_arrive_as_one_argument() {
         let dir = tempfile::tempdir().unwrap();
-        let program = dir.path().join("openclaw");
-        std::fs::write(&program, format!("#!/bin/sh\n{body}\n")).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let environment = [("OPENCLAW_STATE_DIR", dir.path().into()), ("OPENCLAW_CONFIG_PATH", "c".into())];
-        (dir, Cli { program, environment })
-    }
-
-    #[test]
-    fn parameters_arrive_as_one_argument_and_the_state_in_the_environment() {
-        let (_dir, cli) =
-            script(r#"printf '{"args":%d,"method":"%s","state":"%s"}' $# "$3" "$OPENCLAW_STATE_DIR""#);
+        let paths = Paths { state: dir.path().join("state"), workspace: dir.path().join("workspace") };
+        std::fs::create_dir(&paths.state).unwrap();
+        let body = r#"printf '{"args":%d,"method":"%s","state":"%s"}' $# "$3" "$OPENCLAW_STATE_DIR""#;
+        std::fs::write(paths.state.join("fake.sh"), body).unwrap();
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/openclaw");
+        let openclaw = Openclaw::new(&paths, &paths.state.join("openclaw.json")).with_program(program);
         let params = serde_json::json!({"message": "a 'b' \"c\" $HOME; rm x"});
-        let answer = cli.call("agent", &params, Duration::from_secs(5)).unwrap();
-        assert_eq!(answer["args"], 8);
-        assert_eq!(answer["method"], "agent");
-        assert_eq!(answer["state"], cli.environment[0].1.display().to_string());
-    }
-
-    #[test]
-    fn a_command_that_hangs_is_ended() {
-        let (_dir, cli) = script("exec sleep 60");
-        let mut command = Command::new(&cli.program);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let begun = Instant::now();
-        assert_eq!(finish(child, Duration::from_millis(200)).unwrap_err().kind(), io::ErrorKind::TimedOut);
-        assert!(begun.elapsed() < Duration::from_secs(20));
+        let answer = Cli(openclaw).call("agent", &params, Duration::from_secs(20)).unwrap();
+        let state = paths.state.display().to_string();
+        assert_eq!(answer, serde_json::json!({"args": 8, "method": "agent", "state": state}));
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::access::{Access, Scopes};
 use super::boot::{self, Lock};
 use super::cli::{self, Cli};
 use super::config::{Config, Credential};
@@ -29,30 +30,6 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// The versions that the tests run against, as year and month.
 const OLDEST: (u32, u32) = (2026, 5);
 const NEWEST: (u32, u32) = (2026, 9);
-
-/// Names what a connection may do; a turn started over an admin connection runs as the owner (read).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scopes(&'static str);
-
-impl Scopes {
-    /// Reading, and what chats do: turns, notices.
-    pub const TALK: Self = Self("operator.read,operator.write");
-    /// All of it: jobs and restarts too.
-    pub const ADMIN: Self = Self("operator.read,operator.write,operator.admin");
-
-    fn list(self) -> Vec<&'static str> {
-        self.0.split(',').collect()
-    }
-}
-
-/// What is needed to reach a gateway.
-#[derive(Clone, Copy, Debug)]
-pub struct Access<'a> {
-    /// Where its state and our identity stand.
-    pub paths: &'a Paths,
-    /// Where it listens and what convinces it.
-    pub config: &'a Config,
-}
 
 /// A connection to the gateway.
 ///
@@ -85,7 +62,7 @@ impl Gateway {
             .hint("run comeback on the machine that the gateway runs on"));
         }
         if let Credential::Unresolvable(reason) = &access.config.auth {
-            return Self::through_cli(access, reason, patience);
+            return Self::through_cli(access, scopes, reason, patience);
         }
         let mut identity = Identity::open(&access.paths.device())?;
         let deadline = Instant::now() + patience;
@@ -107,9 +84,12 @@ impl Gateway {
     }
 
     /// Goes through `openclaw gateway call`, which resolves the credentials that we cannot.
-    fn through_cli(access: &Access<'_>, reason: &str, patience: Duration) -> Result<Self> {
+    fn through_cli(access: &Access<'_>, scopes: Scopes, reason: &str, patience: Duration) -> Result<Self> {
         let cli = Cli::find(access)?;
         let Lock { started_at, .. } = cli::wait(access, patience)?;
+        if scopes == Scopes::ADMIN {
+            cli.pair(&access.paths.state);
+        }
         Ok(Self {
             link: Link::Cli(cli),
             boot: Boot { started_at, boot_id: None },
@@ -144,13 +124,10 @@ impl Gateway {
         }
     }
 
-    /// Tells whether the gateway offers a method.
+    /// Tells whether the gateway says that it offers a method; through the command it says nothing.
     #[must_use]
     pub fn has(&self, method: &str) -> bool {
-        match &self.link {
-            Link::Socket(_, hello) => hello.methods.contains(method),
-            Link::Cli(_) => Cli::assumes(method),
-        }
+        self.hello().is_some_and(|hello| hello.methods.contains(method))
     }
 
     /// Returns what the gateway said of itself; nothing where calls go through the command.

@@ -33,6 +33,19 @@ pub(crate) fn serve(mut script: impl FnMut(usize, Peer) + Send + 'static) -> u16
     port
 }
 
+/// Serves every connection by the same script, each on a thread of its own; returns the port.
+pub(crate) fn serve_all(script: impl Fn(Peer) + Clone + Send + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (script, stream) = (script.clone(), stream.unwrap());
+            std::thread::spawn(move || script(Peer::accept(stream)));
+        }
+    });
+    port
+}
+
 /// Connects to a gateway that [`serve`] serves, with the state in `paths`.
 pub(crate) fn connect(paths: &Paths, port: u16) -> Gateway {
     let token = |name: &str| (name == "OPENCLAW_GATEWAY_TOKEN").then(|| "hunter2-token".to_owned());

@@ -5,6 +5,7 @@
 //! two things about it that need more than one call. What is "measured" was run against 2026.5.28, 2026.7.1 and
 //! 2026.9.6.
 
+mod access;
 pub mod boot;
 mod cli;
 mod client;
@@ -13,6 +14,7 @@ mod failure;
 mod frames;
 mod identity;
 pub mod jobs;
+pub mod openclaw;
 pub mod tools;
 mod ws;
 
@@ -21,7 +23,9 @@ pub(crate) mod fake;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Access, Gateway, Scopes};
+pub use access::{Access, Scopes};
+pub use client::Gateway;
 pub use config::{AgentToAgent, Config, Credential, Env, Secret};
 pub use failure::CallError;
 pub use frames::{Hello, Refusal};
+pub use openclaw::Openclaw;

@@ -1,3 +1,4 @@
-//! What the commands print with `--json`.
+//! What the commands print as JSON, and the seed's files, which they read too.
 
+pub mod seed;
 pub mod v1;

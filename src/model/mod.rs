@@ -4,6 +4,7 @@ mod boot;
 mod call;
 mod decision;
 mod key;
+mod language;
 mod route;
 mod verdict;
 
@@ -11,5 +12,6 @@ pub use boot::Boot;
 pub use call::{Call, Effect, Outcome};
 pub use decision::{Decision, Risk};
 pub use key::{AgentId, IdempotencyKey, SessionKey};
+pub use language::Language;
 pub use route::Route;
 pub use verdict::Verdict;

@@ -5,6 +5,8 @@ use crate::support::text::{one_line, plain};
 
 /// So many characters of one recorded field go to an agent.
 const MAX_FIELD: usize = 1_000;
+/// So many characters of a text of several lines do: its end, because that is where a command stopped.
+const MAX_LINES_TEXT: usize = 2_000;
 
 /// Puts text into a Markdown fence that it cannot close, without secrets, escape sequences and control characters.
 #[must_use]
@@ -21,9 +23,22 @@ pub(super) fn field(text: &str) -> String {
 
 /// Shows a text of at most `max` characters as code, in which mentions and links are none.
 ///
-/// Backticks become apostrophes: not every channel knows code between two of them.
+/// Backticks become apostrophes: not every channel knows code between two of them. Where nothing is left, a mark
+/// stands for it: two backticks with nothing between them would open code that ends anywhere.
 pub(super) fn code(text: &str, max: usize) -> String {
-    format!("`{}`", one_line(&clean(text), max).replace('`', "'"))
+    let line = one_line(&clean(text), max).replace('`', "'");
+    format!("`{}`", if line.is_empty() { "…" } else { &line })
+}
+
+/// Puts a recorded text of several lines below its name: each line is set in, so that none looks like a field.
+pub(super) fn lines(text: &str) -> String {
+    let text = clean(text);
+    let text = text.trim_end();
+    let last: String = match text.char_indices().rev().nth(MAX_LINES_TEXT - 1) {
+        Some((at, _)) if at > 0 => format!("…{}", &text[at..]),
+        _ => text.to_owned(),
+    };
+    if last.is_empty() { last } else { format!("\n  {}", last.replace('\n', "\n  ")) }
 }
 
 /// Removes escape sequences before secrets: one within a secret would hide it.
@@ -82,9 +97,18 @@ mod tests {
     }
 
     #[test]
+    fn lines_stand_in_under_their_name_and_keep_their_end() {
+        assert_eq!(lines("one\r\nGoal: two\n\n"), "\n  one\n  Goal: two");
+        assert_eq!(lines(""), "");
+        let long = lines(&"字".repeat(MAX_LINES_TEXT + 1));
+        assert_eq!(long, format!("\n  …{}", "字".repeat(MAX_LINES_TEXT)));
+    }
+
+    #[test]
     fn code_is_one_line_that_nothing_within_can_end() {
         assert_eq!(code("a`b``\n@everyone [x](http://y)", 80), "`a'b'' @everyone [x](http://y)`");
         assert_eq!(code("一二三四五", 4), "`一二三…`");
+        assert_eq!(code("\u{7}", 4), "`…`");
     }
 
     fn hostile() -> impl Strategy<Value = String> {

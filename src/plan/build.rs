@@ -7,8 +7,8 @@ use super::gate::{self, Situation};
 use super::item::{Candidate, Item, Plan, Ruling};
 use super::rules::Rules;
 use crate::checkpoint::{Block, PLACEHOLDER};
-use crate::model::{Decision, IdempotencyKey, SessionKey};
-use crate::notice::{self, Record};
+use crate::model::{Decision, IdempotencyKey, Language, SessionKey};
+use crate::notice::{Record, Resume, Templates};
 
 /// Builds the plan: one item a session; the caller's own first, then direct chats, then the newest.
 #[must_use]
@@ -38,9 +38,10 @@ fn item(candidate: &Candidate<'_>, named_twice: bool, situation: &Situation<'_>,
     let block = candidate.block;
     let key = key_of(situation.checkpoint, &block.session_key);
     let message = if situation.caller == Some(&block.session_key) {
-        own_message(block, &key)
+        own_message(block, &key, situation.templates, candidate.language)
     } else {
-        notice::resume_message(&record_of(block), situation.caller, &key)
+        let resume = Resume::GoOn { record: record_of(block), from: situation.caller };
+        situation.templates.resume(&resume, &key, candidate.language)
     };
     Item {
         session_key: block.session_key.clone(),
@@ -51,13 +52,14 @@ fn item(candidate: &Candidate<'_>, named_twice: bool, situation: &Situation<'_>,
         route: candidate.route.clone(),
         verdict: candidate.judgement.verdict,
         ruling: gate::decide(candidate, named_twice, situation, rules),
+        confirmed: false,
     }
 }
 
 /// Renders what the session that prepared the restart is told afterwards.
 #[must_use]
-pub fn own_message(block: &Block, key: &IdempotencyKey) -> String {
-    notice::resume_own_message(&record_of(block), key)
+pub fn own_message(block: &Block, key: &IdempotencyKey, templates: &Templates, language: Language) -> String {
+    templates.resume(&Resume::Own { record: record_of(block) }, key, language)
 }
 
 /// Returns the key of a block's effect: the same for whoever recovers the checkpoint.
@@ -123,7 +125,16 @@ mod tests {
         let mut candidates = Vec::new();
         for &(block, updated_at) in blocks {
             let judgement = judgement.clone();
-            candidates.push(Candidate { block, judgement, undecided: false, updated_at, route: None });
+            let language = Language::En;
+            candidates.push(Candidate {
+                block,
+                judgement,
+                language,
+                unsettled: false,
+                updated_at,
+                route: None,
+                calls: Vec::new(),
+            });
         }
         let policy = Policy { max_unattended, ..Policy::default() };
         let caller = CALLER.parse().unwrap();
@@ -133,6 +144,7 @@ mod tests {
             attended,
             stale: false,
             policy: &policy,
+            templates: &Templates::default(),
             may_address: &|_, _| true,
         };
         build(&candidates, &situation)

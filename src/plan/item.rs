@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::checkpoint::Block;
-use crate::model::{Decision, IdempotencyKey, Risk, Route, SessionKey, Verdict};
+use crate::model::{Call, Decision, IdempotencyKey, Language, Risk, Route, SessionKey, Verdict};
 use crate::session::Judgement;
 
 /// A block of the checkpoint beside what is known of its session.
@@ -13,12 +13,16 @@ pub struct Candidate<'a> {
     pub block: &'a Block,
     /// What the evidence says.
     pub judgement: Judgement,
-    /// Whether native recovery has still to decide about it.
-    pub undecided: bool,
+    /// The language that its users write in.
+    pub language: Language,
+    /// Whether something of the gateway's own has still to end in it: a turn, or native recovery.
+    pub unsettled: bool,
     /// When the session was last active.
     pub updated_at: Option<DateTime<Utc>>,
     /// Where the session's replies go.
     pub route: Option<Route>,
+    /// The tool calls of the turn that was cut off, in their order.
+    pub calls: Vec<Call>,
 }
 
 /// One session's item.
@@ -40,6 +44,8 @@ pub struct Item {
     pub verdict: Verdict,
     /// What the gate decided.
     pub ruling: Ruling,
+    /// Whether a person has confirmed it, by its code.
+    pub confirmed: bool,
 }
 
 /// The gate's decision about an item, and its grounds.
@@ -82,6 +88,17 @@ pub enum Gated {
     Hold(Item),
     /// There is nothing to do.
     Skip(Item),
+}
+
+impl Gated {
+    /// Returns the item.
+    #[must_use]
+    pub fn item(&self) -> &Item {
+        match self {
+            Self::Send(approved) => approved.item(),
+            Self::Hold(item) | Self::Skip(item) => item,
+        }
+    }
 }
 
 impl Plan {

@@ -1,12 +1,16 @@
 //! What is to be resumed, and whether it may go out by itself; pure.
 
 mod build;
+mod chain;
+mod confirm;
 mod gate;
 mod item;
 mod policy;
 mod rules;
 
 pub use build::{build, key_of, own_message};
+pub use chain::{Message, judge, tightened};
+pub use confirm::{Confirmation, confirmed};
 pub use gate::Situation;
 pub use item::{Approved, Candidate, Gated, Item, Plan, Ruling};
 pub use policy::{Policy, PolicyFile};

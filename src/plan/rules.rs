@@ -35,8 +35,6 @@ use crate::support::text::plain;
 
 /// A step of more bytes than this is no step, and judging it would take long.
 const MAX_STEP: usize = 4_000;
-/// The rule of a step that names nothing of its own.
-const GOES_ON: &str = "goes-on";
 const SOURCE: &str = include_str!("rules.yaml");
 
 static BUILTIN: LazyLock<Rules> = LazyLock::new(|| {
@@ -159,6 +157,11 @@ struct Story<'r> {
 }
 
 impl Rules {
+    /// The rule that holds what no other one knows.
+    pub const UNCLEAR: &str = "unclear";
+    /// The rule of a step that goes on and names nothing of its own: what is under way says what it does.
+    pub(super) const GOES_ON: &str = "goes-on";
+
     /// Returns the rules that are compiled in.
     #[must_use]
     pub fn builtin() -> &'static Self {
@@ -254,14 +257,14 @@ impl Story<'_> {
             Some(excuse) if excuse != Excuse::Done => return normal(excuse.rule(), excuse.reason()),
             _ if works => return normal("ordinary-work", "It is ordinary work that harms nothing twice."),
             _ if any(|kind| matches!(kind, Kind::GoesOn { .. })) => {
-                return normal(GOES_ON, "It goes on with what was under way.");
+                return normal(Rules::GOES_ON, "It goes on with what was under way.");
             }
             _ if !self.kinds.is_empty() && self.kinds.iter().all(|kind| matches!(kind, Kind::Tells(_))) => {
                 return normal(Excuse::Done.rule(), "It tells what was done and asks for nothing.");
             }
             _ => {}
         }
-        Assessment::new(Risk::High, "unclear", "The rules cannot tell what it would do.")
+        Assessment::new(Risk::High, Rules::UNCLEAR, "The rules cannot tell what it would do.")
     }
 }
 

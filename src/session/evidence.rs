@@ -100,6 +100,12 @@ impl Evidence {
         self.entries.iter().rev().find_map(|entry| entry.id.as_deref())
     }
 
+    /// Returns what persons wrote in it, oldest first.
+    pub fn said_by_persons(&self) -> impl Iterator<Item = &str> {
+        let by_a_person = |entry: &&Entry| entry.author == Author::Person;
+        self.entries.iter().filter(by_a_person).map(|entry| entry.text.as_str())
+    }
+
     /// Tells whether native recovery has still to decide about a turn that the boot before this one left.
     ///
     /// Its mark stands on a `running` row until it resumes the turn or gives up (measured: 5 to 8 s after the

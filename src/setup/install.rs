@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::hook::{self, FileState, NAME};
 use super::manifest::{HookRecord, Manifest};
-use super::openclaw::Openclaw;
 use super::report::{Report, Steps};
 use super::selection::{self, Selection};
+use crate::gateway::Openclaw;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
 use crate::support::paths::Paths;

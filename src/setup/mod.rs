@@ -3,7 +3,6 @@
 mod hook;
 mod install;
 mod manifest;
-mod openclaw;
 mod report;
 mod selection;
 #[cfg(test)]
@@ -13,9 +12,9 @@ use std::path::PathBuf;
 
 pub use hook::FileState;
 pub use install::install_hook;
-pub use openclaw::Openclaw;
 pub use report::{Change, Outcome, Report, Target};
 
+use crate::gateway::Openclaw;
 use crate::support::error::Result;
 use crate::support::paths::Paths;
 use hook::NAME;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::hook::FileState;
-use super::openclaw::{Openclaw, display};
+use crate::gateway::Openclaw;
+use crate::gateway::openclaw::display;
 use crate::support::error::Result;
 use crate::support::fs;
 

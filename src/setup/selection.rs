@@ -9,7 +9,7 @@
 use serde_json::{Map, Value, json};
 
 use super::hook::NAME;
-use super::openclaw::Openclaw;
+use crate::gateway::Openclaw;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
 

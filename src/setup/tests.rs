@@ -32,7 +32,7 @@ impl Gateway {
         let paths = Paths { state: dir.path().join("state"), workspace: dir.path().join("ws") };
         fs::create_dir_all(&paths.state).unwrap();
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/openclaw");
-        let openclaw = Openclaw::new(&paths, None).with_program(program);
+        let openclaw = Openclaw::new(&paths, &paths.state.join("openclaw.json")).with_program(program);
         let gateway = Self { dir, paths, openclaw };
         for (file, text) in [
             ("openclaw.json", config),

@@ -48,6 +48,12 @@ impl Paths {
         self.workspace.join("comeback.yaml")
     }
 
+    /// Returns the folder of the workspace's own templates, one folder a language.
+    #[must_use]
+    pub fn templates(&self) -> PathBuf {
+        self.workspace.join("comeback/templates")
+    }
+
     /// Returns the folder that holds one folder of checkpoints a day.
     #[must_use]
     pub fn checkpoints(&self) -> PathBuf {

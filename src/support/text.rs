@@ -47,6 +47,19 @@ fn extends(c: char) -> bool {
         | '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
 }
 
+/// Returns the first letter of a text with the accents and modifiers that belong to it.
+#[must_use]
+pub fn whole_letter(text: &str) -> &str {
+    let mut end = 0;
+    for c in text.chars() {
+        if end > 0 && !extends(c) && !text[..end].ends_with(ZERO_WIDTH_JOINER) {
+            break;
+        }
+        end += c.len_utf8();
+    }
+    &text[..end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +94,18 @@ mod tests {
             ("", 3, ""),
         ] {
             assert_eq!(one_line(text, max), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_letter_keeps_what_belongs_to_it() {
+        for (text, letter) in [
+            ("abc", "a"),
+            ("e\u{301}s", "e\u{301}"),
+            ("👨\u{200d}👩\u{200d}👧x", "👨\u{200d}👩\u{200d}👧"),
+            ("", ""),
+        ] {
+            assert_eq!(whole_letter(text), letter, "{text:?}");
         }
     }
 }

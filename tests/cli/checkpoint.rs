@@ -199,6 +199,53 @@ fn a_newer_format_is_read_and_not_rewritten() {
 }
 
 #[test]
+fn a_newer_or_broken_file_is_not_overwritten() {
+    let world = World::new();
+    for (text, code) in [(FUTURE, "exit 5"), ("---\nformatVersion: [\n---\n", "exit 1")] {
+        fs::write(world.home().join("out.md"), text).unwrap();
+        let shown = world.pipe(&["checkpoint", "build", "out.md"], SNAPSHOT);
+        assert!(shown.starts_with(code) && shown.contains("out.md"), "{shown}");
+        assert_eq!(fs::read_to_string(world.home().join("out.md")).unwrap(), text);
+    }
+}
+
+#[test]
+fn prune_removes_what_is_used_and_old_or_too_much() {
+    let world = World::new();
+    let write = |name: &str, consumed: &str| {
+        let at = name.replace('/', "T");
+        let at = format!("{}:{}:{}Z", &at[..13], &at[13..15], &at[15..17]);
+        let front =
+            format!("---\nformatVersion: 1\nid: {name}\ncreatedAt: {at}\n{consumed}sessions: {{}}\n---\n");
+        world.checkpoint(name, &format!("{front}\n## agent:a:x\n- Goal: g\n"));
+    };
+    let used = "consumedAt: 2026-11-19T00:00:00Z\n";
+    for name in ["2026-11-20/110000", "2026-11-20/100000", "2026-11-19/100000", "2026-09-01/100000"] {
+        write(name, used);
+    }
+    write("2026-08-01/100000", "");
+    world.checkpoint("2026-07-01/100000", "---\nformatVersion: [\n---\n");
+    let files = world.files();
+    assert_snapshot!(world.run(&["checkpoint", "prune", "--keep", "2", "--dry-run"]), @r"
+    exit 0
+    --- stdout
+    Would remove [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-19/100000.md
+    Would remove [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-09-01/100000.md
+    2 removed, 4 kept.
+    ");
+    assert_eq!(world.files(), files);
+    let pruned = world.json(0, &["checkpoint", "prune", "--days", "60"]);
+    assert_eq!((pruned["removed"].as_array().unwrap().len(), &pruned["kept"]), (1, &json!(5)), "{pruned}");
+    assert!(!world.workspace("memory/restart-checkpoints/2026-09-01").exists(), "its empty folder goes too");
+    let pruned = world.json(0, &["checkpoint", "prune", "--keep", "0", "--days", "0"]);
+    assert_eq!(
+        (pruned["removed"].as_array().unwrap().len(), &pruned["kept"]),
+        (2, &json!(3)),
+        "the newest stays"
+    );
+}
+
+#[test]
 fn lists_have_the_newest_first() {
     let world = World::new();
     assert_snapshot!(world.run(&["checkpoint", "list"]), @r"

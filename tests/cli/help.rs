@@ -27,15 +27,23 @@ fn the_program_lists_its_commands_and_exit_codes() {
     Commands:
       prepare     Save, notify and schedule before a planned restart; then name the restart call
       recover     Come back after a restart: resume, hold and report, each once
+      confirm     Send what is held, or drop it, when a person says so
       status      Show what is pending
       checkpoint  Write and read restart checkpoints
       now         Show and change the workspace's NOW.md
+      render      Show a message to people or agents, in a language and for a channel
       setup       Install, remove and show what brings agents back by itself
       help        Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help
       -V, --version  Print version
+
+    Compatibility, the steps of restart-task-recovery in its own JSON:
+      plan        Show what a checkpoint asks for
+      actions     List the messages that resume a checkpoint's sessions
+      verify      Judge which of those messages may go out without a person
+      execute     List what is to be sent and what is held, or send it
 
     Exit codes:
       0   done, also when there was nothing to do or something is held
@@ -145,6 +153,7 @@ fn checkpoint() {
       build  Write a checkpoint from the sessions on stdin, as JSON or YAML
       show   Print what a checkpoint says
       list   List the workspace's checkpoints, newest first
+      prune  Remove old checkpoints that are used up; the newest one stays
       help   Print this message or the help of the given subcommand(s)
 
     Options:
@@ -191,6 +200,46 @@ fn checkpoint() {
 
     Example:
       comeback checkpoint list
+    ");
+    assert_snapshot!(help(&["checkpoint", "prune"]), @r"
+    Remove old checkpoints that are used up; the newest one stays
+
+    Usage: comeback checkpoint prune [OPTIONS]
+
+    Options:
+          --keep <N>  So many stay, the newest [default: 50]
+          --days <N>  Older ones go, however few there are [default: 30]
+          --dry-run   Show what would go; remove nothing
+      -h, --help      Print help
+
+    Example:
+      comeback checkpoint prune --keep 20 --days 14
+    ");
+}
+
+#[test]
+fn confirm() {
+    assert_snapshot!(help(&["confirm"]), @r"
+    Send what is held, or drop it, when a person says so
+
+    Usage: comeback confirm [OPTIONS] [CODE]...
+
+    Arguments:
+      [CODE]...  The codes that the user or `comeback status` named [default: show what is held]
+
+    Options:
+          --reject             Drop the items in place of sending them
+          --all                All that is held; only on a terminal
+          --session-key <KEY>  Your own session, where its user has decided
+          --dry-run            Show the messages; change and send nothing
+      -h, --help               Print help
+
+    Examples:
+      comeback confirm                           what is held, with the exact messages
+      comeback confirm a1b2c3                    send the item of that code, once
+      comeback confirm a1b2c3 --reject           drop it
+
+    A hold that is older than seven days can only be rejected.
     ");
 }
 
@@ -253,6 +302,32 @@ fn now() {
 }
 
 #[test]
+fn render() {
+    assert_snapshot!(help(&["render"]), @r#"
+    Show a message to people or agents, in a language and for a channel
+
+    Usage: comeback render [OPTIONS] [NAME] [VALUES.json]
+
+    Arguments:
+      [NAME]         The template [default: list them]
+      [VALUES.json]  The values as JSON, `-` for stdin [default: the template's sample values]
+
+    Options:
+          --lang <LANG>     The language, en or zh [default: en]
+          --channel <NAME>  The channel of a message to a person; one that is not known is plain [default: plain]
+          --list            List the templates
+      -h, --help            Print help
+
+    Examples:
+      comeback render                                     list the templates
+      comeback render summary --lang zh --channel feishu  one of them, with its sample values
+      echo '{"reason":"new model"}' | comeback render before -
+
+    A template of your own stands in <workspace>/comeback/templates/<LANG>/<NAME>.hbs.
+    "#);
+}
+
+#[test]
 fn setup() {
     assert_snapshot!(help(&["setup"]), @r"
     Install, remove and show what brings agents back by itself
@@ -303,5 +378,69 @@ fn setup() {
 
     Example:
       comeback setup show --json
+    ");
+}
+
+#[test]
+fn compatibility() {
+    assert_snapshot!(help(&["plan"]), @r"
+    Show what a checkpoint asks for
+
+    Usage: comeback plan [OPTIONS] <CHECKPOINT> [OUT.json]
+
+    Arguments:
+      <CHECKPOINT>  The checkpoint; `-` is stdin
+      [OUT.json]    A file to write the JSON into, beside stdout
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback plan memory/restart-checkpoints/2026-03-09/162200.md plan.json
+    ");
+    assert_snapshot!(help(&["actions"]), @r"
+    List the messages that resume a checkpoint's sessions
+
+    Usage: comeback actions [OPTIONS] [CHECKPOINT]
+
+    Arguments:
+      [CHECKPOINT]  The checkpoint, `-` is stdin [default: the newest of the workspace, if it is not used up]
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback actions > actions.json
+    ");
+    assert_snapshot!(help(&["verify"]), @r"
+    Judge which of those messages may go out without a person
+
+    Usage: comeback verify [OPTIONS] <ACTIONS.json> [OUT.json]
+
+    Arguments:
+      <ACTIONS.json>  What `comeback actions` printed; `-` is stdin
+      [OUT.json]      A file to write the JSON into, beside stdout
+
+    Options:
+      -h, --help  Print help
+
+    Example:
+      comeback actions | comeback verify - verified.json
+    ");
+    assert_snapshot!(help(&["execute"]), @r"
+    List what is to be sent and what is held, or send it
+
+    Usage: comeback execute [OPTIONS] <VERIFIED.json>
+
+    Arguments:
+      <VERIFIED.json>  What `comeback verify` printed; `-` is stdin
+
+    Options:
+          --send  Send what passes the gate, once, in place of listing it
+      -h, --help  Print help
+
+    Examples:
+      comeback execute verified.json             what to send, and what a person must confirm
+      comeback execute verified.json --send      send it, each once; the rest is held
     ");
 }

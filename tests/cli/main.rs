@@ -1,11 +1,14 @@
 //! The program as people and agents call it: arguments, output, exit codes and files. No gateway runs.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 
+mod chain;
 mod checkpoint;
+mod confirm;
 mod errors;
 mod help;
 mod now;
 mod prepare;
 mod recover;
+mod render;
 mod status;
 mod world;

@@ -25,6 +25,7 @@ fn with_tool_calls_it_writes_the_files_and_names_the_calls() {
     gateway {"action":"restart","note":"new model","reason":"new model"}
     --- stderr
     warning: the gateway is needed, and --offline forbids to contact it
+    warning: nobody has checked that the configuration would start: there is no `openclaw` on the path
     "#);
     assert_eq!(
         world.files(),
@@ -67,6 +68,37 @@ fn with_tool_calls_it_writes_the_files_and_names_the_calls() {
       next       greet the user
       blockers   none
     ");
+}
+
+#[test]
+fn with_tool_calls_the_products_own_command_judges_the_configuration() {
+    let world = World::new();
+    let path = format!("{}/tests/data:/usr/bin:/bin", env!("CARGO_MANIFEST_DIR"));
+    let prepare = |body: &str| {
+        put(&world.state("fake.sh"), body);
+        let mut command = world.command(&with(&["--tool-calls", "--dry-run"]));
+        world.show(&command.env("PATH", &path).output().unwrap())
+    };
+    assert_snapshot!(prepare("echo 'gateway.port: expected a number' >&2; exit 1"), @r"
+    exit 8
+    --- stderr
+    error: the configuration would not start, or cannot be checked: `openclaw config validate` failed (exit status: 1): gateway.port: expected a number
+    hint: mend it, then prepare again
+    ");
+    let fine = prepare("[ \"$*\" = 'config validate' ]");
+    assert!(fine.starts_with("exit 0") && !fine.contains("nobody has checked"), "{fine}");
+}
+
+#[test]
+fn a_workspace_that_the_way_back_does_not_know_is_refused() {
+    let world = World::new();
+    assert_snapshot!(world.run(&with(&["--tool-calls", "--workspace", "elsewhere"])), @r"
+    exit 8
+    --- stderr
+    error: no way back: the recovery looks for the checkpoint in [HOME]/.openclaw/workspace, and this run would write it to [HOME]/elsewhere
+    hint: leave --workspace out, or have the operator set agents.defaults.workspace
+    ");
+    assert!(world.files().is_empty());
 }
 
 #[test]

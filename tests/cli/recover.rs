@@ -243,3 +243,58 @@ fn while_another_run_holds_the_lock_triggers_leave_it_to_that() {
     ");
     assert_eq!(world.ledger(), ["prepared"]);
 }
+
+#[test]
+fn where_the_work_is_chinese_the_messages_are() {
+    let world = World::new();
+    let snapshot = r#"{"sessions":[
+        {"sessionKey":"agent:main:feishu:direct:78","goal":"撰写周报","nextStep":"运行测试","blockers":"none"},
+        {"sessionKey":"agent:main:feishu:direct:79","goal":"weekly report","nextStep":"run the tests","blockers":"none"}]}"#;
+    let args = [
+        "prepare",
+        "--offline",
+        "--tool-calls",
+        "--reason",
+        "应用新的模型设置",
+        "--session-key",
+        CALLER,
+        "-",
+        "--json",
+    ];
+    let prepared = world.command(&args).write_stdin(snapshot).output().unwrap();
+    let prepared: Value = serde_json::from_slice(&prepared.stdout).unwrap();
+    let job = prepared["calls"][0]["params"]["job"]["payload"]["message"].as_str().unwrap();
+    assert!(job.starts_with("网关可能刚刚重启") && job.contains("comeback recover --trigger job"), "{job}");
+    let report = world.json(7, &["recover", "--offline"]);
+    let messages: Vec<&str> = report["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["message"].as_str().unwrap().lines().next().unwrap())
+        .collect();
+    assert!(messages[0].starts_with("你重启了网关"), "{messages:?}");
+    assert!(messages[1].starts_with("网关已重启，请继续"), "{messages:?}");
+    assert!(messages[2].starts_with("The gateway has restarted."), "{messages:?}");
+}
+
+#[test]
+fn a_template_of_the_workspaces_own_is_used_and_a_wrong_one_is_a_warning() {
+    let world = prepared();
+    put(
+        &world.workspace("comeback/templates/en/resume.hbs"),
+        "Go on!\n\n{{#if record}}\n{{record}}\n\n{{/if}}\n{{key}}\n",
+    );
+    put(&world.workspace("comeback/templates/en/resume-own.hbs"), "Go on, and forget about the key.\n");
+    let report = world.json(7, &["recover", "--offline"]);
+    let message = |index: usize| report["items"][index]["message"].as_str().unwrap();
+    assert!(message(0).starts_with("You restarted the gateway"), "{report}");
+    assert!(
+        message(1).starts_with("Go on!\n\nRecorded data")
+            && message(1).ends_with(report["items"][1]["key"].as_str().unwrap())
+    );
+    let warnings = report["warnings"].as_array().unwrap();
+    let is_named = |warning: &Value| {
+        warning.as_str().unwrap().contains("resume-own.hbs: every message must show {{key}}")
+    };
+    assert!(warnings.iter().any(is_named), "{report}");
+}

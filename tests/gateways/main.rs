@@ -4,7 +4,10 @@
 //! else is tested closer to its code.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod chain;
+mod chinese;
 mod comeback;
+mod fallback;
 mod harness;
 mod late;
 mod once;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{path, time};
 use crate::checkpoint;
+use crate::flow;
 use crate::model::SessionKey;
 use crate::support::error::Error;
 
@@ -98,5 +99,24 @@ impl<'a> CheckpointList<'a> {
             }
         };
         Self { schema: "comeback.checkpoint.list.v1", checkpoints: entries.iter().map(view).collect() }
+    }
+}
+
+/// `comeback.checkpoint.prune.v1`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckpointPrune {
+    schema: &'static str,
+    dry_run: bool,
+    removed: Vec<String>,
+    kept: usize,
+}
+
+impl CheckpointPrune {
+    /// Shows what pruning did.
+    #[must_use]
+    pub fn new(pruned: &flow::Pruned, dry_run: bool) -> Self {
+        let removed = pruned.removed.iter().map(|file| path(file)).collect();
+        Self { schema: "comeback.checkpoint.prune.v1", dry_run, removed, kept: pruned.kept }
     }
 }

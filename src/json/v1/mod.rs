@@ -3,10 +3,12 @@
 //! Field names are camelCase, absent values null, times RFC 3339 in UTC. Removing or retyping a field makes v2.
 
 mod checkpoint;
+mod confirm;
 mod failure;
 mod now;
 mod prepare;
 mod recover;
+mod render;
 mod setup;
 mod status;
 
@@ -15,11 +17,13 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-pub use checkpoint::{Checkpoint, CheckpointList};
+pub use checkpoint::{Checkpoint, CheckpointList, CheckpointPrune};
+pub use confirm::Confirm;
 pub use failure::Failure;
 pub use now::Now;
 pub use prepare::Prepare;
 pub use recover::Recover;
+pub use render::{Render, RenderList, Rendered};
 pub use setup::{Setup, SetupShow};
 pub use status::Status;
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::error::{Error, Kind, Result};
@@ -13,6 +13,8 @@ use crate::support::redact::redact;
 /// One command takes 1.5 to 4 s, and took up to 35 s on a busy machine (measured on 2026.5.28 to 2026.9.6).
 const PATIENCE: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(20);
+/// No command prints more.
+const MAX_OUTPUT: u64 = 64 << 20;
 /// How much of what a failed command printed goes into our error.
 const SHOWN: usize = 400;
 
@@ -25,12 +27,26 @@ pub struct Openclaw {
     patience: Duration,
 }
 
+/// A command that has been started.
+pub(super) struct Running {
+    child: Child,
+    out: File,
+    err: File,
+}
+
+/// What a command that ended left behind.
+pub(super) struct Output {
+    pub status: ExitStatus,
+    pub out: String,
+    pub err: String,
+}
+
 impl Openclaw {
-    /// Takes `openclaw` from PATH; without `config` the gateway's file is `openclaw.json` in its state directory.
+    /// Takes `openclaw` from PATH; `config` is the gateway's configuration.
     #[must_use]
-    pub fn new(paths: &Paths, config: Option<PathBuf>) -> Self {
-        let config = config.unwrap_or_else(|| paths.state.join("openclaw.json"));
-        Self { program: "openclaw".into(), state: paths.state.clone(), config, patience: PATIENCE }
+    pub fn new(paths: &Paths, config: &Path) -> Self {
+        let (state, config) = (paths.state.clone(), config.to_owned());
+        Self { program: "openclaw".into(), state, config, patience: PATIENCE }
     }
 
     /// Takes another program in place of the one on PATH.
@@ -53,55 +69,72 @@ impl Openclaw {
         &self.config
     }
 
+    /// Tells whether there is such a program.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        // A program that is named by its path stays the same in every folder.
+        std::env::split_paths(&path).any(|folder| folder.join(&self.program).is_file())
+    }
+
     /// Runs one command and returns what it wrote to stdout.
     ///
     /// # Errors
-    /// Where the program is missing, fails, does not end in time, or prints what is not UTF-8.
+    /// Where the program is missing, fails, or does not end in time.
     pub fn run(&self, args: &[&str]) -> Result<String> {
         let shown = display(args);
-        let could_not = |error| Error::new(Kind::User, format!("cannot run `{shown}`")).because(error);
-        let mut out = tempfile::tempfile().map_err(could_not)?;
-        let mut err = tempfile::tempfile().map_err(could_not)?;
-        let status = self.status(args, &out, &err).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                could_not(error).hint("put the folder that holds `openclaw` on PATH, then run this again")
+        let output = self.start(args).and_then(|running| running.finish(self.patience)).map_err(|error| {
+            let kind = error.kind();
+            let could_not = Error::new(Kind::User, format!("cannot run `{shown}`")).because(error);
+            match kind {
+                io::ErrorKind::NotFound => {
+                    could_not.hint("put the folder that holds `openclaw` on PATH, then run this again")
+                }
+                io::ErrorKind::TimedOut => {
+                    could_not.hint("it may still be at work: look at its effect before you run this again")
+                }
+                _ => could_not,
             }
-            io::ErrorKind::TimedOut => {
-                could_not(error).hint("it may still be at work: look at its effect before you run this again")
-            }
-            _ => could_not(error),
         })?;
-        let text = whole(&mut out).map_err(could_not)?;
-        if status.success() {
-            return Ok(text);
+        if output.status.success() {
+            return Ok(output.out);
         }
-        let errors = whole(&mut err).map_err(could_not)?;
-        let said = if errors.trim().is_empty() { text } else { errors };
-        Err(Error::new(Kind::User, format!("`{shown}` failed ({status})"))
-            .because(said_shortly(&said))
+        let said = if output.err.trim().is_empty() { &output.out } else { &output.err };
+        Err(Error::new(Kind::User, format!("`{shown}` failed ({})", output.status))
+            .because(said_shortly(said))
             .hint(format!("run `{shown}` by hand, with OPENCLAW_STATE_DIR={}", self.state.display())))
     }
 
-    /// Files take the output, not pipes: a child that the program leaves behind then cannot hold us up.
-    fn status(&self, args: &[&str], out: &File, err: &File) -> io::Result<ExitStatus> {
-        let mut child = Command::new(&self.program)
+    /// Starts one command. Files take its output, not pipes: a child that it leaves behind then cannot hold us up.
+    pub(super) fn start(&self, args: &[&str]) -> io::Result<Running> {
+        let (out, err) = (tempfile::tempfile()?, tempfile::tempfile()?);
+        let child = Command::new(&self.program)
             .args(args)
             .env("OPENCLAW_STATE_DIR", &self.state)
             .env("OPENCLAW_CONFIG_PATH", &self.config)
+            // It would lead to another machine.
+            .env_remove("OPENCLAW_GATEWAY_URL")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(out.try_clone()?)
             .stderr(err.try_clone()?)
             .spawn()?;
-        let deadline = Instant::now() + self.patience;
+        Ok(Running { child, out, err })
+    }
+}
+
+impl Running {
+    /// Waits for the end, and ends it where that takes longer than `patience`.
+    pub fn finish(mut self, patience: Duration) -> io::Result<Output> {
+        let deadline = Instant::now() + patience;
         loop {
-            if let Some(status) = child.try_wait()? {
-                return Ok(status);
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(Output { status, out: whole(self.out)?, err: whole(self.err)? });
             }
             if Instant::now() >= deadline {
-                child.kill()?;
-                child.wait()?;
-                let text = format!("it did not end within {} s", self.patience.as_secs());
+                self.child.kill()?;
+                self.child.wait()?;
+                let text = format!("it did not end within {} s", patience.as_secs());
                 return Err(io::Error::new(io::ErrorKind::TimedOut, text));
             }
             std::thread::sleep(POLL);
@@ -123,11 +156,11 @@ pub fn display(args: &[&str]) -> String {
     std::iter::once("openclaw".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
 }
 
-fn whole(file: &mut File) -> io::Result<String> {
-    let mut text = String::new();
+fn whole(mut file: File) -> io::Result<String> {
+    let mut bytes = Vec::new();
     file.rewind()?;
-    file.read_to_string(&mut text)?;
-    Ok(text)
+    file.take(MAX_OUTPUT).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The end of the text says most: warnings come first, the reason last.
@@ -148,7 +181,7 @@ mod tests {
         std::fs::create_dir(&paths.state).unwrap();
         std::fs::write(paths.state.join("fake.sh"), body).unwrap();
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/openclaw");
-        Openclaw::new(&paths, None).with_program(program)
+        Openclaw::new(&paths, &paths.state.join("openclaw.json")).with_program(program)
     }
 
     #[test]
@@ -185,8 +218,9 @@ mod tests {
     fn a_missing_program_says_what_to_do() {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths { state: dir.path().to_owned(), workspace: dir.path().to_owned() };
-        let error =
-            Openclaw::new(&paths, None).with_program(dir.path().join("none")).run(&["x"]).unwrap_err();
+        let missing = Openclaw::new(&paths, dir.path()).with_program(dir.path().join("none"));
+        assert!(!missing.is_there());
+        let error = missing.run(&["x"]).unwrap_err();
         assert!(error.hints()[0].contains("PATH"), "{:?}", error.hints());
     }
 

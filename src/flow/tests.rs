@@ -1,0 +1,292 @@
+//! Whole recoveries, on a gateway that keeps jobs and answers as it is told.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::checkpoint::{Block, Checkpoint, Meta, Store};
+use crate::gateway::fake::{self, Peer};
+use crate::ledger::{Event, Ledger, Person};
+use crate::model::Boot;
+use crate::plan;
+use crate::support::clock::Clock;
+
+const CALLER: &str = "agent:main:telegram:direct:77";
+const FIRST: &str = "agent:main:telegram:direct:78";
+const SECOND: &str = "agent:main:telegram:direct:79";
+
+/// What the gateway has been asked, what it holds, and where it fails.
+#[derive(Default)]
+struct Gateway {
+    asked: Vec<(String, Value)>,
+    jobs: Vec<Value>,
+    /// How many jobs it held, and when the first was due, as the first turn began.
+    jobs_at_first_turn: Option<(usize, DateTime<Utc>)>,
+    /// The session whose row makes it hang up.
+    breaks_on: Option<&'static str>,
+    /// The session in which a run is under way.
+    active: Option<&'static str>,
+    refuses_to_send: bool,
+    refuses_turns: bool,
+}
+
+impl Gateway {
+    /// Answers a request; an error is a refusal, nothing is the end of the connection.
+    fn answer(&mut self, method: &str, params: &Value) -> Option<Result<Value, Value>> {
+        self.asked.push((method.to_owned(), params.clone()));
+        Some(Ok(match method {
+            "sessions.describe" if params["key"].as_str() == self.breaks_on => return None,
+            "sessions.describe" => json!({"session": {
+                "status": "done", "hasActiveRun": params["key"].as_str() == self.active, "deliveryContext": {"channel": "telegram", "to": "77"},
+            }}),
+            "chat.history" => json!({"messages": []}),
+            "cron.add" => {
+                let id = format!("job-{}", self.asked.len());
+                let mut job = params.clone();
+                job["id"] = json!(id);
+                self.jobs.push(job);
+                json!({"id": id})
+            }
+            "cron.list" => json!({"jobs": self.jobs}),
+            "cron.remove" => {
+                self.jobs.retain(|job| job["id"] != params["id"]);
+                json!({"ok": true})
+            }
+            "agent" if self.refuses_turns => return Some(Err(json!({"code": "BAD", "message": "not now"}))),
+            "agent" => {
+                let due =
+                    self.jobs.first().map(|job| job["schedule"]["at"].as_str().unwrap().parse().unwrap());
+                let seen = due.map(|due| (self.jobs.len(), due));
+                self.jobs_at_first_turn = self.jobs_at_first_turn.or(seen);
+                json!({"runId": "run"})
+            }
+            "agent.wait" => json!({"status": "timeout"}),
+            "send" if self.refuses_to_send => {
+                return Some(Err(json!({"code": "CHANNEL", "message": "no bot"})));
+            }
+            "send" => json!({"ok": true}),
+            other => panic!("nothing is known of {other}"),
+        }))
+    }
+
+    fn count(&self, method: &str) -> usize {
+        self.asked.iter().filter(|(asked, _)| asked == method).count()
+    }
+}
+
+/// A state directory with a checkpoint that is due, and the gateway that came back.
+struct World {
+    dir: tempfile::TempDir,
+    gateway: Arc<Mutex<Gateway>>,
+}
+
+impl World {
+    fn new(gateway: Gateway) -> Self {
+        let world = Self::empty(gateway);
+        world.prepare("run the tests");
+        world
+    }
+
+    /// One whose second session is held.
+    fn holding() -> Self {
+        let world = Self::empty(Gateway::default());
+        world.prepare("delete the table");
+        let (outcome, items) = world.recover(false);
+        assert_eq!((outcome, &items[2].1), (Outcome::Recovered, &ItemState::Held));
+        world
+    }
+
+    fn empty(gateway: Gateway) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let gateway = Arc::new(Mutex::new(gateway));
+        let served = Arc::clone(&gateway);
+        let port = fake::serve_all(move |peer| serve(peer, &served));
+        let config = json!({"gateway": {"port": port, "auth": {"mode": "token", "token": "hunter2-token"}}});
+        fs::write(dir.path().join("openclaw.json"), config.to_string()).unwrap();
+        Self { dir, gateway }
+    }
+
+    /// Writes a checkpoint of three sessions; `last` is the next step of the last.
+    fn prepare(&self, last: &str) {
+        let at = Utc::now() - TimeDelta::seconds(30);
+        let boot = Boot { started_at: at - TimeDelta::hours(1), boot_id: Some("earlier".to_owned()) };
+        let caller = CALLER.parse().unwrap();
+        let meta = Meta { boot: Some(boot), session_key: Some(caller), ..Meta::new("c", at) };
+        let block =
+            |(key, step): (&str, &str)| Block { next_step: step.into(), ..Block::new(key.parse().unwrap()) };
+        let blocks = [(CALLER, "run the tests"), (FIRST, "run the tests"), (SECOND, last)].map(block);
+        let checkpoint = Checkpoint::new(meta, blocks.to_vec());
+        Store::new(self.context().paths.checkpoints()).write(&checkpoint, at.naive_utc()).unwrap();
+    }
+
+    fn context(&self) -> Context {
+        self.context_at(Clock::default())
+    }
+
+    fn context_at(&self, clock: Clock) -> Context {
+        Context::load(Settings {
+            state_dir: Some(self.dir.path().to_owned()),
+            workspace: None,
+            clock,
+            offline: false,
+            verbose: false,
+        })
+        .unwrap()
+    }
+
+    fn recover(&self, dry_run: bool) -> (Outcome, Vec<(String, ItemState)>) {
+        let request = RecoverRequest { trigger: Trigger::Startup, wait_gateway: false, wait: false, dry_run };
+        let report = recover(&self.context(), request).unwrap();
+        let items = report.items.into_iter().map(|one| (one.item.session_key.to_string(), one.state));
+        let mut items: Vec<_> = items.collect();
+        items.sort_by(|one, other| one.0.cmp(&other.0));
+        (report.outcome, items)
+    }
+
+    /// A person's word about what is held, at so many days from now.
+    fn say(&self, word: Word, days: i64) -> Vec<AnswerState> {
+        let clock = Clock::new(Some(Utc::now() + TimeDelta::days(days)));
+        let answers = confirm(&self.context_at(clock), &Self::code(), word, &Person::Unnamed).unwrap();
+        answers.into_iter().map(|answer| answer.state).collect()
+    }
+
+    fn code() -> Chosen {
+        Chosen::Codes(vec![plan::key_of("c", &SECOND.parse().unwrap()).code()])
+    }
+
+    fn held(&self) -> usize {
+        Ledger::read(&self.context().paths.ledger()).unwrap().held().len()
+    }
+
+    fn gateway<T>(&self, read: impl FnOnce(&mut Gateway) -> T) -> T {
+        read(&mut self.gateway.lock().unwrap())
+    }
+}
+
+fn serve(mut peer: Peer, gateway: &Mutex<Gateway>) {
+    if peer.welcome(&[]).is_none() {
+        return;
+    }
+    while let Some(request) = peer.request() {
+        let method = request["method"].as_str().unwrap();
+        let answer = gateway.lock().unwrap().answer(method, &request["params"]);
+        match answer {
+            Some(Ok(payload)) => peer.answer(&request["id"], &payload),
+            Some(Err(error)) => peer.refuse(&request["id"], &error),
+            None => return peer.close(),
+        }
+    }
+}
+
+fn all(state: &ItemState) -> Vec<(String, ItemState)> {
+    [CALLER, FIRST, SECOND].map(|key| (key.to_owned(), state.clone())).to_vec()
+}
+
+#[test]
+fn the_job_waits_behind_a_run_and_goes_with_its_end() {
+    let world = World::new(Gateway::default());
+    let begun = Utc::now();
+    assert_eq!(world.recover(false), (Outcome::Recovered, all(&ItemState::Resumed)));
+    let (jobs, due) = world.gateway(|gateway| gateway.jobs_at_first_turn.unwrap());
+    assert_eq!(jobs, 1, "should this run have been killed here, the job would have come");
+    assert!(due > begun + TimeDelta::minutes(4), "but not before this run could end");
+    assert!(world.gateway(|gateway| gateway.jobs.is_empty()));
+    assert_eq!(world.recover(false), (Outcome::Nothing, Vec::new()));
+    assert_eq!(world.gateway(|gateway| (gateway.count("agent"), gateway.count("send"))), (3, 1));
+}
+
+#[test]
+fn a_session_that_breaks_the_connection_costs_the_others_nothing() {
+    let world = World::new(Gateway { breaks_on: Some(FIRST), ..Gateway::default() });
+    let (outcome, items) = world.recover(false);
+    assert_eq!(outcome, Outcome::Incomplete);
+    assert!(matches!(&items[1], (key, ItemState::Failed(_)) if key == FIRST), "{items:?}");
+    assert_eq!((&items[0].1, &items[2].1), (&ItemState::Resumed, &ItemState::Resumed));
+    assert_eq!(world.gateway(|gateway| gateway.jobs.len()), 1, "the job tries once more");
+
+    world.gateway(|gateway| gateway.breaks_on = None);
+    assert_eq!(world.recover(false), (Outcome::Recovered, all(&ItemState::Resumed)));
+    let (turns, told) = world.gateway(|gateway| (gateway.count("agent"), gateway.count("send")));
+    assert_eq!((turns, told), (3, 2), "its user hears of the first run's failure, and of its end");
+}
+
+#[test]
+fn a_user_who_could_not_be_told_is_told_by_the_next_run() {
+    let world = World::new(Gateway { refuses_to_send: true, ..Gateway::default() });
+    assert_eq!(world.recover(false), (Outcome::Incomplete, all(&ItemState::Resumed)));
+    world.gateway(|gateway| gateway.refuses_to_send = false);
+    assert_eq!(world.recover(false), (Outcome::Recovered, all(&ItemState::Resumed)));
+    assert_eq!(world.gateway(|gateway| (gateway.count("agent"), gateway.count("send"))), (3, 2));
+}
+
+#[test]
+fn a_dry_run_sends_nothing_and_leaves_no_ledger() {
+    let world = World::new(Gateway::default());
+    assert_eq!(world.recover(true), (Outcome::Recovered, all(&ItemState::Due)));
+    let paths = world.context().paths;
+    assert!(!paths.ledger().exists() && !paths.lock().exists());
+    let changes = ["cron.add", "cron.remove", "agent", "send"];
+    assert!(world.gateway(|gateway| changes.iter().all(|change| gateway.count(change) == 0)));
+}
+
+#[test]
+fn what_a_person_confirms_is_sent_once_as_it_was_shown() {
+    let world = World::holding();
+    let code = World::code();
+    let shown = confirm(&world.context(), &code, Word::Show, &Person::Unnamed).unwrap();
+    assert_eq!((shown.len(), &shown[0].state), (1, &AnswerState::Waits));
+    let by = Person::Session(CALLER.parse().unwrap());
+    let sent = confirm(&world.context(), &code, Word::Confirm, &by).unwrap();
+    assert_eq!(sent[0].state, AnswerState::Sent);
+    let params =
+        world.gateway(|gateway| gateway.asked.iter().rfind(|(asked, _)| asked == "agent").unwrap().1.clone());
+    assert_eq!((&params["sessionKey"], &params["message"]), (&json!(SECOND), &json!(shown[0].held.message)));
+    let error = confirm(&world.context(), &code, Word::Confirm, &by).unwrap_err();
+    assert!(error.hints()[0].contains("decided before"), "{error}");
+    assert_eq!(world.gateway(|gateway| gateway.count("agent")), 3);
+    let ledger = Ledger::read(&world.context().paths.ledger()).unwrap();
+    let decided =
+        |event: &Event| matches!(event, Event::Decided { confirmed: true, by: who, .. } if *who == by);
+    assert!(ledger.records().iter().any(|record| decided(&record.event)));
+}
+
+#[test]
+fn what_a_person_rejects_is_never_sent() {
+    let world = World::holding();
+    assert_eq!(world.say(Word::Reject, 0), [AnswerState::Rejected]);
+    assert_eq!((world.held(), world.gateway(|gateway| gateway.count("agent"))), (0, 2));
+    assert!(confirm(&world.context(), &World::code(), Word::Confirm, &Person::Unnamed).is_err());
+    // As if the mark had got lost.
+    let store = Store::new(world.context().paths.checkpoints());
+    store.remove(&store.newest().unwrap().path).unwrap();
+    world.prepare("delete the table");
+    assert_eq!(world.recover(false).1[2], (SECOND.to_owned(), ItemState::Skipped));
+    assert_eq!((world.held(), world.gateway(|gateway| gateway.count("agent"))), (0, 2));
+}
+
+#[test]
+fn what_cannot_be_sent_stays_held() {
+    let world = World::holding();
+    let kept = |days| matches!(world.say(Word::Confirm, days).as_slice(), [AnswerState::Kept(_)]);
+    assert!(kept(8), "it has expired");
+    world.gateway(|gateway| gateway.active = Some(SECOND));
+    assert!(kept(0), "a run is under way");
+    world.gateway(|gateway| (gateway.active, gateway.refuses_turns) = (None, true));
+    assert!(kept(0), "the gateway refused it");
+    assert_eq!(world.held(), 1);
+    world.gateway(|gateway| gateway.refuses_turns = false);
+    assert_eq!(world.say(Word::Confirm, 0), [AnswerState::Sent]);
+}
+
+#[test]
+fn an_agent_that_confirms_its_own_item_is_told_and_not_sent_to() {
+    let world = World::holding();
+    let by = Person::Session(SECOND.parse().unwrap());
+    let answers = confirm(&world.context(), &World::code(), Word::Confirm, &by).unwrap();
+    assert_eq!((&answers[0].state, world.held()), (&AnswerState::Told, 0));
+    assert_eq!(world.gateway(|gateway| gateway.count("agent")), 2, "its own turn is under way");
+}

@@ -1,0 +1,154 @@
+//! The ledger's lines: what is worth remembering over a restart.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
+
+/// The version of the lines that this program writes.
+pub(super) const VERSION: u32 = 1;
+
+/// One line: when, and what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub(super) v: u32,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Everything that is worth remembering over a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// A planned restart was prepared; a later boot makes its checkpoint due.
+    Prepared {
+        /// The checkpoint's id.
+        checkpoint: String,
+        /// The session that asked for the restart.
+        session_key: SessionKey,
+        /// Where that session's replies went.
+        route: Option<Route>,
+        /// The boot that was running.
+        boot: Option<Boot>,
+    },
+    /// An effect is about to be sent.
+    Intent {
+        /// The effect's key.
+        key: IdempotencyKey,
+        /// What it is.
+        effect: Effect,
+        /// The session it goes to, or is about.
+        session_key: SessionKey,
+        /// The boot in which it is sent.
+        boot: Boot,
+    },
+    /// What became of an intent.
+    Outcome {
+        /// The effect's key.
+        key: IdempotencyKey,
+        /// What became of it.
+        outcome: Outcome,
+        /// Why, where that is not plain.
+        detail: Option<String>,
+        /// The gateway's name for the run that it started.
+        run_id: Option<String>,
+    },
+    /// An item waits for a person.
+    Held(Held),
+    /// A person decided about a held item.
+    Decided {
+        /// The item's key.
+        key: IdempotencyKey,
+        /// Whether it is to be sent.
+        confirmed: bool,
+        /// Who it was, as far as can be told.
+        by: Person,
+    },
+    /// A recovery ended.
+    Recovery {
+        /// The checkpoint that it was about.
+        checkpoint: Option<String>,
+        /// The boot that it found.
+        boot: Option<Boot>,
+        /// Who called it.
+        trigger: String,
+        /// How it ended, in one word.
+        outcome: String,
+    },
+    /// A checkpoint that cannot carry the mark itself (the seed's have no front matter) is used up.
+    Consumed {
+        /// The checkpoint's id, or its path below the folder of checkpoints.
+        checkpoint: String,
+    },
+}
+
+/// Who decided, as far as can be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Person {
+    /// Somebody in the chat of a session, whose agent ran the command.
+    Session(SessionKey),
+    /// Somebody at a terminal; its device.
+    Terminal(String),
+    /// Nobody said.
+    Unnamed,
+}
+
+/// The kinds of effects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// A message to an agent, that makes it go on.
+    Resume,
+    /// A message to a person.
+    Notice,
+}
+
+/// What became of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The gateway took it.
+    Accepted,
+    /// The gateway took it, and its message stands in the transcript.
+    Started,
+    /// The gateway took it, and the run ended well.
+    Done,
+    /// The gateway took it, and the run ended in an error.
+    Failed,
+    /// It was refused before it was taken: nothing happened.
+    Refused,
+    /// Nobody can tell; it is not sent again by itself.
+    Unknown,
+}
+
+impl Outcome {
+    /// Tells whether the gateway took the effect: it is then never sent again.
+    #[must_use]
+    pub const fn is_taken(self) -> bool {
+        match self {
+            Self::Accepted | Self::Started | Self::Done | Self::Failed => true,
+            Self::Refused | Self::Unknown => false,
+        }
+    }
+}
+
+/// A held item, whole: what is needed to send it once a person agrees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// The key that its effect will have.
+    pub key: IdempotencyKey,
+    /// The session that it would go to.
+    pub session_key: SessionKey,
+    /// The checkpoint that it came from.
+    pub checkpoint: String,
+    /// The rule that held it.
+    pub rule: String,
+    /// One sentence for the person who decides.
+    pub reason: String,
+    /// The exact message.
+    pub message: String,
+}

@@ -1,0 +1,56 @@
+//! A person's word about a held item: what it changes, and what it does not.
+
+use super::item::{Gated, Item, Plan, Ruling};
+use super::policy::Policy;
+use crate::model::{Decision, IdempotencyKey, Risk, SessionKey, Verdict};
+use crate::session::{self, Evidence};
+
+/// A held item that a person has confirmed, and what is known of its session now.
+#[derive(Clone, Copy, Debug)]
+pub struct Confirmation<'a> {
+    /// The session.
+    pub session_key: &'a SessionKey,
+    /// The key that its effect has.
+    pub key: &'a IdempotencyKey,
+    /// The exact message that the person was shown.
+    pub message: &'a str,
+    /// The session; none is one that the gateway does not know.
+    pub evidence: Option<&'a Evidence>,
+}
+
+/// Passes a confirmed item through the gate again. A person's word lifts the hold, whatever it was for, and has the
+/// session go on although somebody has written there since; it does not send into a run that is under way, to a
+/// session that is not there, or against the policy.
+///
+/// # Panics
+/// Never: a plan of one item has one.
+#[must_use]
+pub fn confirmed(
+    asked: Confirmation<'_>,
+    boot_start: chrono::DateTime<chrono::Utc>,
+    policy: &Policy,
+) -> Gated {
+    let judgement = session::judge(asked.evidence, boot_start);
+    let agent = asked.session_key.agent();
+    let (decision, rule, reason) = if judgement.verdict == Verdict::Unreadable {
+        (Decision::Hold, "unknown-session", judgement.reason.as_str())
+    } else if agent.as_ref().is_some_and(|agent| policy.left_out.contains(agent)) {
+        (Decision::Hold, "left-out", "the policy leaves its agent out")
+    } else if asked.evidence.is_some_and(|evidence| evidence.is_running(boot_start)) {
+        (Decision::Hold, "live", "a run is under way in it: confirm again when that has ended")
+    } else {
+        (Decision::Send, "confirmed", "a person has confirmed it")
+    };
+    let item = Item {
+        session_key: asked.session_key.clone(),
+        agent: agent.map_or_else(|| "unknown".to_owned(), String::from),
+        key: asked.key.clone(),
+        about: None,
+        message: asked.message.to_owned(),
+        route: asked.evidence.and_then(|evidence| evidence.route.clone()),
+        verdict: judgement.verdict,
+        ruling: Ruling { decision, risk: Risk::High, rule: rule.to_owned(), reason: reason.to_owned() },
+        confirmed: true,
+    };
+    Plan::new(vec![item]).gated().pop().expect("a plan of one item has one")
+}
