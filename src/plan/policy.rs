@@ -195,10 +195,7 @@ mod tests {
             ("", machine()),
             ("enabled: false", policy(false, &["a"], true, 5)),
             ("leftOut: [b]", policy(true, &["a", "b"], true, 5)),
-            (
-                "hold: [x]",
-                Policy { hold: ["x".parse().unwrap()].into(), ..machine() },
-            ),
+            ("hold: [x]", Policy { hold: ["x".parse().unwrap()].into(), ..machine() }),
             ("leftOut: []\nmaxUnattended: 50", machine()),
             ("allowRestart: false\nmaxUnattended: 2", policy(true, &["a"], false, 2)),
         ] {

@@ -219,10 +219,17 @@ impl Rules {
             let excuse = match (&denied, &told) {
                 (Some(denied), _) if self.grammar.is_denied(text, denied, word) => Some(Excuse::Negation),
                 (_, Some(told)) if told.contains(&word.start) => Some(Excuse::Inside),
-                _ => self.grammar.excuse(kind, danger, clause, word, story.before, after),
+                _ => self.grammar.excuse(
+                    kind,
+                    danger,
+                    clause,
+                    word,
+                    story.before,
+                    if danger.texts { after } else { 0 },
+                ),
             };
             spoken = spoken.or(Some(excuse.ok_or(*danger)?));
-            after = word.end;
+            after = if danger.texts { 0 } else { word.end };
             if excuse == Some(Excuse::Done) {
                 story.begun = story.begun.or(Some(danger));
             }
@@ -251,7 +258,9 @@ impl Story<'_> {
         let any = |of: fn(&Kind) -> bool| self.kinds.iter().any(of);
         let normal = |rule, reason| Assessment::new(Risk::Normal, rule, reason);
         let unclear = any(|kind| *kind == Kind::Unclear);
-        let works = any(|kind| matches!(kind, Kind::Reads(_) | Kind::Makes(_) | Kind::Works | Kind::GoesOn { names: true }));
+        let works = any(|kind| {
+            matches!(kind, Kind::Reads(_) | Kind::Makes(_) | Kind::Works | Kind::GoesOn { names: true })
+        });
         match self.excuse {
             _ if unclear => {}
             Some(excuse) if excuse != Excuse::Done => return normal(excuse.rule(), excuse.reason()),

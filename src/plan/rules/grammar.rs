@@ -185,7 +185,9 @@ impl Grammar {
             people: compiled(&any_of(&inside.people)),
             outside: compiled(&any_of(&inside.outside)),
             direct: compiled(&any_of(&inside.told)),
-            preposition: compiled(r"\b(?:about|of|that|when|whether|if|on|regarding|with|for|in|at|how|why|what)\b"),
+            preposition: compiled(
+                r"\b(?:about|of|that|when|whether|if|on|regarding|with|for|in|at|how|why|what)\b",
+            ),
             when_zh: compiled(&chinese(&reading.when_zh)),
             determined: compiled(DETERMINED),
             addressed: compiled(ADDRESSED),

@@ -138,8 +138,9 @@ impl Grammar {
             Kind::Makes(verb.end())
         } else if bound() {
             Kind::Works
-        } else if has(&self.onward_zh).is_some() {
-            Kind::GoesOn { names: false }
+        } else if let Some(verb) = has(&self.onward_zh) {
+            let rest = self.onward_zh.replace_all(&text[verb.end()..], "");
+            Kind::GoesOn { names: rest.chars().count() > 2 && !self.same.is_match(&rest) }
         } else if denial.is_some_and(|denial| denial.start < 6) || clause.is_label {
             Kind::Adds
         } else if self.acts_zh.is_match(text.trim_end())
@@ -169,7 +170,11 @@ impl Grammar {
         let reading = match kind {
             Kind::Makes(_) | Kind::Works if strict => false,
             Kind::Reads(from) | Kind::Makes(from) if from > word.start => {
-                if zh { self.names_zh(text, word) } else { danger.inside }
+                if zh {
+                    self.names_zh(text, word)
+                } else {
+                    danger.inside
+                }
             }
             Kind::Reads(from) | Kind::Makes(from) => !self.is_done(text, from.max(after), word, strict),
             Kind::Works if zh => self.names_zh(text, word),
@@ -179,7 +184,8 @@ impl Grammar {
                 let ordered = self.purpose.is_match(before) || self.doing.is_match(after);
                 let done = if zh {
                     let all = self.all_zh.is_match(before) || self.when_zh.is_match(before);
-                    self.past_zh.is_match(before) || (all || !after.starts_with('了')) && self.done_zh.is_match(after)
+                    self.past_zh.is_match(before)
+                        || (all || !after.starts_with('了')) && self.done_zh.is_match(after)
                 } else {
                     word.start >= at && !ordered || self.determines.is_match(before)
                 };
