@@ -138,6 +138,7 @@ fn approved() -> Approved {
         unsettled: false,
         updated_at: None,
         route: Some(route()),
+        calls: Vec::new(),
     };
     let (policy, caller) = (Policy::default(), session());
     let situation = Situation {

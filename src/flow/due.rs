@@ -228,6 +228,7 @@ fn candidate<'a>(block: &'a Block, look: &Look, job: Job<'_>, start: DateTime<Ut
         unsettled: !job.has(key) && evidence.is_some_and(|evidence| is_unsettled(evidence, start)),
         updated_at: evidence.and_then(|evidence| evidence.updated_at),
         route: evidence.and_then(|evidence| evidence.route.clone()),
+        calls: Vec::new(),
     }
 }
 

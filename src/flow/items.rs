@@ -163,6 +163,7 @@ mod tests {
             unsettled: false,
             updated_at: None,
             route: None,
+            calls: Vec::new(),
         };
         let situation = Situation {
             checkpoint: "c",

@@ -39,6 +39,7 @@ pub(super) fn report(
         unsettled: false,
         updated_at: None,
         route: None,
+        calls: Vec::new(),
         block,
     });
     let candidates: Vec<Candidate<'_>> = candidates.collect();

@@ -1,6 +1,7 @@
 //! The words of the project as types: what is built from them cannot be malformed.
 
 mod boot;
+mod call;
 mod decision;
 mod key;
 mod language;
@@ -8,6 +9,7 @@ mod route;
 mod verdict;
 
 pub use boot::Boot;
+pub use call::{Call, Effect, Outcome};
 pub use decision::{Decision, Risk};
 pub use key::{AgentId, IdempotencyKey, SessionKey};
 pub use language::Language;

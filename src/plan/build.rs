@@ -133,6 +133,7 @@ mod tests {
                 unsettled: false,
                 updated_at,
                 route: None,
+                calls: Vec::new(),
             });
         }
         let policy = Policy { max_unattended, ..Policy::default() };

@@ -77,8 +77,15 @@ pub fn judge(message: &Message, blocks: &[&Block], is_twice: bool, situation: &S
         let judgement = Judgement { verdict: Verdict::Complete, reason: "nobody has looked".to_owned() };
         // It is judged only: what is sent is the message as it stands, in whatever language.
         let language = Language::En;
-        let candidate =
-            Candidate { block, judgement, language, unsettled: false, updated_at: None, route: None };
+        let candidate = Candidate {
+            block,
+            judgement,
+            language,
+            unsettled: false,
+            updated_at: None,
+            route: None,
+            calls: vec![],
+        };
         gate::decide(&candidate, is_twice || blocks.len() > 1, situation, rules)
     };
     let (last_done, said) = checkpoint::steps_of(&message.text).unwrap_or(("", &message.text));

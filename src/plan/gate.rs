@@ -3,7 +3,8 @@
 use super::item::{Candidate, Ruling};
 use super::policy::Policy;
 use super::rules::{Assessment, Rules};
-use crate::model::{AgentId, Decision, Risk, SessionKey, Verdict};
+use crate::checkpoint::Block;
+use crate::model::{AgentId, Call, Decision, Outcome, Risk, SessionKey, Verdict};
 use crate::notice::Templates;
 use crate::support::redact::redact;
 
@@ -39,12 +40,34 @@ impl Situation<'_> {
     }
 }
 
-/// Assesses what tells the agent what to do: its next step, and the message that somebody wrote.
-fn assess(step: &str, message: Option<&str>, rules: &Rules) -> Assessment {
-    match message.map(|message| rules.assess(message)) {
+/// Assesses what tells the agent what to do: its next step, and the message that somebody wrote. Where that only says
+/// to go on, the last step and the goal tell with what.
+fn assess(block: &Block, rules: &Rules) -> Assessment {
+    let step = match block.written_message().map(|message| rules.assess(message)) {
         Some(message) if message.risk == Risk::High => message,
-        _ => rules.assess(step),
+        _ => rules.assess(&block.next_step),
+    };
+    let told = [&block.last_done, &block.goal].map(|text| rules.assess(text));
+    let harm = |said: &Assessment| said.risk == Risk::High && said.rule != Rules::UNCLEAR;
+    let onward = step.rule == Rules::GOES_ON;
+    told.into_iter().find(|said| onward && harm(said)).unwrap_or(step)
+}
+
+/// What the tool calls of the cut turn decide, where they decide anything.
+fn by_calls(calls: &[Call]) -> Option<(Decision, &'static str, String)> {
+    let first = |outcome| calls.iter().find(|call| call.outcome == outcome);
+    if let Some(call) = first(Outcome::ApprovalPending) {
+        let reason = format!("it waits for leave to run: {}", call.summary);
+        return Some((Decision::Hold, "approval-pending", reason));
     }
+    let open = |call: &&Call| call.outcome == Outcome::Unknown && call.risk == Risk::High;
+    if let Some(call) = calls.iter().find(open) {
+        let reason = format!("nobody knows whether this has happened: {}", call.summary);
+        return Some((Decision::Hold, "unknown-outcome", reason));
+    }
+    // A message after which more was done was news on the way.
+    let answered = calls.last().is_some_and(|call| call.replies && call.outcome == Outcome::Done);
+    answered.then(|| (Decision::Skip, "answered", "its answer has been delivered".to_owned()))
 }
 
 /// Decides about one block; the first rule that applies names the decision.
@@ -55,7 +78,7 @@ pub(super) fn decide(
     rules: &Rules,
 ) -> Ruling {
     let Candidate { block, judgement, .. } = candidate;
-    let step = assess(&block.next_step, block.written_message(), rules);
+    let step = assess(block, rules);
     let ruling = |decision, rule: &str, reason: String| Ruling {
         decision,
         risk: step.risk,
@@ -96,6 +119,13 @@ pub(super) fn decide(
     if situation.crosses_agents(&block.session_key) {
         return hold("agent-to-agent", "tools.agentToAgent does not let the agents speak to each other");
     }
+    if let Some((decision, rule, reason)) = by_calls(&candidate.calls) {
+        return ruling(decision, rule, reason);
+    }
+    let said = [Some(block.next_step.as_str()), block.written_message()];
+    if let Some(word) = said.into_iter().flatten().find_map(|text| situation.policy.held_word(text)) {
+        return ruling(Decision::Hold, "policy-word", format!("the policy holds what speaks of {word:?}"));
+    }
     if step.risk == Risk::High {
         return ruling(Decision::Hold, &step.rule, step.reason.clone());
     }
@@ -111,8 +141,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::checkpoint::Block;
-    use crate::model::Language;
+    use crate::model::{Effect, Language};
     use crate::session::Judgement;
 
     /// What the gate looks at, in one place.
@@ -131,7 +160,11 @@ mod tests {
         attended: bool,
         stale: bool,
         left_out: &'static [&'static str],
+        held_words: &'static [&'static str],
         open: bool,
+        goal: &'static str,
+        last_done: &'static str,
+        calls: Vec<Call>,
     }
 
     impl Case {
@@ -148,7 +181,11 @@ mod tests {
                 attended: true,
                 stale: false,
                 left_out: &[],
+                held_words: &[],
                 open: false,
+                goal: "the weekly report",
+                last_done: "collected the figures",
+                calls: Vec::new(),
             }
         }
 
@@ -156,6 +193,8 @@ mod tests {
             let block = Block {
                 next_step: self.next.into(),
                 blockers: self.blockers.into(),
+                goal: self.goal.into(),
+                last_done: self.last_done.into(),
                 ..Block::new(self.session.parse().unwrap())
             };
             let judgement = Judgement { verdict: self.verdict, reason: "so it is".into() };
@@ -166,9 +205,11 @@ mod tests {
                 unsettled: self.unsettled,
                 updated_at: None,
                 route: None,
+                calls: self.calls.clone(),
             };
             let left_out = self.left_out.iter().map(|agent| agent.parse().unwrap()).collect();
-            let policy = Policy { left_out, ..Policy::default() };
+            let hold = self.held_words.iter().map(|word| word.parse().unwrap()).collect();
+            let policy = Policy { left_out, hold, ..Policy::default() };
             let caller: Option<SessionKey> = self.caller.map(|key| key.parse().unwrap());
             let situation = Situation {
                 checkpoint: "c",
@@ -208,10 +249,41 @@ mod tests {
     #[case::open_agents(|c: &mut Case| { c.session = "agent:ops:main"; c.open = true; }, Decision::Send, "ordinary-work")]
     #[case::no_agent(|c: &mut Case| c.session = "global", Decision::Send, "ordinary-work")]
     #[case::no_caller(|c: &mut Case| { c.caller = None; c.session = "agent:ops:main"; }, Decision::Send, "ordinary-work")]
+    #[case::policy_word(|c: &mut Case| c.held_words = &["Tests"], Decision::Hold, "policy-word")]
+    #[case::another_policy_word(|c: &mut Case| c.held_words = &["test", "测试"], Decision::Send, "ordinary-work")]
+    #[case::going_on(|c: &mut Case| c.next = "continue", Decision::Send, "goes-on")]
+    #[case::going_on_with_harm(|c: &mut Case| { c.next = "continue"; c.goal = "Delete the old accounts"; }, Decision::Hold, "deletion")]
+    #[case::going_on_where_harm_began(|c: &mut Case| { c.next = "继续"; c.last_done = "给一半客户发送邮件"; }, Decision::Hold, "publish")]
+    #[case::own_goal(|c: &mut Case| c.goal = "Delete the old accounts", Decision::Send, "ordinary-work")]
+    #[case::read(|c: &mut Case| c.calls = vec![call(Effect::Read, Outcome::Unknown)], Decision::Send, "ordinary-work")]
+    #[case::written_again(|c: &mut Case| c.calls = vec![Call { risk: Risk::Normal, ..call(Effect::Write, Outcome::Unknown) }], Decision::Send, "ordinary-work")]
+    #[case::perhaps_written(|c: &mut Case| c.calls = vec![call(Effect::Write, Outcome::Unknown)], Decision::Hold, "unknown-outcome")]
+    #[case::perhaps_sent(|c: &mut Case| c.calls = vec![call(Effect::External, Outcome::Unknown), call(Effect::Read, Outcome::Done)], Decision::Hold, "unknown-outcome")]
+    #[case::nobody_can_tell(|c: &mut Case| c.calls = vec![call(Effect::Unknown, Outcome::Unknown)], Decision::Hold, "unknown-outcome")]
+    #[case::sent(|c: &mut Case| c.calls = vec![call(Effect::External, Outcome::Done)], Decision::Send, "ordinary-work")]
+    #[case::failed(|c: &mut Case| c.calls = vec![call(Effect::External, Outcome::Failed)], Decision::Send, "ordinary-work")]
+    #[case::pending(|c: &mut Case| c.calls = vec![call(Effect::Read, Outcome::ApprovalPending)], Decision::Hold, "approval-pending")]
+    #[case::pending_and_unknown(|c: &mut Case| c.calls = vec![call(Effect::External, Outcome::Unknown), call(Effect::External, Outcome::ApprovalPending)], Decision::Hold, "approval-pending")]
+    #[case::answered(|c: &mut Case| c.calls = vec![reply(Outcome::Done)], Decision::Skip, "answered")]
+    #[case::answered_and_harm(|c: &mut Case| { c.calls = vec![reply(Outcome::Done)]; c.next = "Delete it"; }, Decision::Skip, "answered")]
+    #[case::told_on_the_way(|c: &mut Case| c.calls = vec![reply(Outcome::Done), call(Effect::Read, Outcome::Unknown)], Decision::Send, "ordinary-work")]
+    #[case::perhaps_answered(|c: &mut Case| c.calls = vec![reply(Outcome::Unknown)], Decision::Hold, "unknown-outcome")]
+    #[case::not_answered(|c: &mut Case| c.calls = vec![reply(Outcome::Failed)], Decision::Send, "ordinary-work")]
+    #[case::own_calls(|c: &mut Case| { c.caller = Some(c.session); c.calls = vec![call(Effect::Write, Outcome::Unknown)]; }, Decision::Send, "own-session")]
     fn each_rule_decides(#[case] change: impl Fn(&mut Case), #[case] decision: Decision, #[case] rule: &str) {
         let mut case = Case::harmless();
         change(&mut case);
         assert_eq!(case.decide(), (decision, rule.to_owned()));
+    }
+
+    /// A call that must not run twice, unless it only reads.
+    fn call(effect: Effect, outcome: Outcome) -> Call {
+        let risk = if effect == Effect::Read { Risk::Normal } else { Risk::High };
+        Call { tool: "exec".into(), summary: "exec x".into(), effect, risk, outcome, replies: false }
+    }
+
+    fn reply(outcome: Outcome) -> Call {
+        Call { tool: "message".into(), replies: true, ..call(Effect::External, outcome) }
     }
 
     fn idle(case: &mut Case) {
@@ -233,9 +305,13 @@ mod tests {
             attended: false,
             stale: true,
             left_out: &["ops"],
+            held_words: &["table"],
             open: false,
+            goal: "g",
+            last_done: "d",
+            calls: vec![call(Effect::External, Outcome::Unknown)],
         };
-        let steps: [(&str, Mend); 12] = [
+        let steps: [(&str, Mend); 14] = [
             ("unknown-session", |c| c.verdict = Verdict::Live),
             ("left-out", |c| c.left_out = &[]),
             ("unsettled", |c| c.unsettled = false),
@@ -245,6 +321,8 @@ mod tests {
             ("stale", |c| c.stale = false),
             ("own-session", |c| c.caller = Some("agent:main:main")),
             ("agent-to-agent", |c| c.open = true),
+            ("unknown-outcome", |c| c.calls.clear()),
+            ("policy-word", |c| c.held_words = &[]),
             ("deletion", |c| c.next = "run the tests"),
             ("unattended", |c| c.attended = true),
             ("ordinary-work", |_| {}),

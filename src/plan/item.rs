@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::checkpoint::Block;
-use crate::model::{Decision, IdempotencyKey, Language, Risk, Route, SessionKey, Verdict};
+use crate::model::{Call, Decision, IdempotencyKey, Language, Risk, Route, SessionKey, Verdict};
 use crate::session::Judgement;
 
 /// A block of the checkpoint beside what is known of its session.
@@ -21,6 +21,8 @@ pub struct Candidate<'a> {
     pub updated_at: Option<DateTime<Utc>>,
     /// Where the session's replies go.
     pub route: Option<Route>,
+    /// The tool calls of the turn that was cut off, in their order.
+    pub calls: Vec<Call>,
 }
 
 /// One session's item.

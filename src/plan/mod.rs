@@ -14,3 +14,4 @@ pub use confirm::{Confirmation, confirmed};
 pub use gate::Situation;
 pub use item::{Approved, Candidate, Gated, Item, Plan, Ruling};
 pub use policy::{Policy, PolicyFile};
+pub use rules::{Assessment, CallAssessment, Rules};

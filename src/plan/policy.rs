@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::str::FromStr;
 
 use serde::Deserialize;
 
@@ -22,6 +23,46 @@ pub struct Policy {
     pub allow_restart: bool,
     /// So many resumes go out in one boot; the rest is held.
     pub max_unattended: usize,
+    /// Words that hold a next step, beside those of the rules.
+    pub hold: BTreeSet<Word>,
+}
+
+/// A word that holds what speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Word(String);
+
+impl FromStr for Word {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.trim() {
+            "" => Err(Error::new(Kind::User, "an empty word would hold everything; leave it out")),
+            word => Ok(Self(word.to_lowercase())),
+        }
+    }
+}
+
+impl TryFrom<String> for Word {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl Word {
+    /// Tells whether the word stands in a text that is in small letters: English alone, Chinese anywhere.
+    fn stands_in(&self, text: &str) -> bool {
+        let joins = |c: Option<char>, own: Option<char>| {
+            c.zip(own).is_some_and(|(c, own)| c.is_ascii_alphanumeric() && own.is_ascii_alphanumeric())
+        };
+        text.match_indices(&self.0).any(|(start, word)| {
+            let (before, after) = (&text[..start], &text[start + word.len()..]);
+            !joins(before.chars().next_back(), word.chars().next())
+                && !joins(after.chars().next(), word.chars().next_back())
+        })
+    }
 }
 
 impl Default for Policy {
@@ -31,6 +72,7 @@ impl Default for Policy {
             left_out: BTreeSet::new(),
             allow_restart: false,
             max_unattended: MAX_UNATTENDED,
+            hold: BTreeSet::new(),
         }
     }
 }
@@ -43,6 +85,7 @@ pub struct PolicyFile {
     left_out: Option<BTreeSet<AgentId>>,
     allow_restart: Option<bool>,
     max_unattended: Option<usize>,
+    hold: Option<BTreeSet<Word>>,
 }
 
 impl From<PolicyFile> for Policy {
@@ -54,6 +97,7 @@ impl From<PolicyFile> for Policy {
             left_out: file.left_out.unwrap_or(default.left_out),
             allow_restart: file.allow_restart.unwrap_or(default.allow_restart),
             max_unattended: file.max_unattended.unwrap_or(default.max_unattended),
+            hold: file.hold.unwrap_or(default.hold),
         }
     }
 }
@@ -68,7 +112,7 @@ impl Policy {
             let line = error.location().map(|at| format!(", line {}", at.line())).unwrap_or_default();
             Error::new(Kind::User, format!("cannot read the policy in {}{line}", origin.display()))
                 .because(error)
-                .hint("its fields are enabled, leftOut, allowRestart and maxUnattended; all may be left out")
+                .hint("its fields are enabled, leftOut, allowRestart, maxUnattended and hold; all may be left out")
         })?;
         Ok(file.unwrap_or_default())
     }
@@ -80,7 +124,15 @@ impl Policy {
         self.left_out.extend(workspace.left_out.unwrap_or_default());
         self.allow_restart &= workspace.allow_restart.unwrap_or(true);
         self.max_unattended = self.max_unattended.min(workspace.max_unattended.unwrap_or(usize::MAX));
+        self.hold.extend(workspace.hold.unwrap_or_default());
         self
+    }
+
+    /// Returns the first of the policy's words that stands in a text.
+    #[must_use]
+    pub fn held_word(&self, text: &str) -> Option<&str> {
+        let text = text.to_lowercase();
+        self.hold.iter().find(|word| word.stands_in(&text)).map(|word| word.0.as_str())
     }
 }
 
@@ -97,7 +149,7 @@ mod tests {
 
     fn policy(enabled: bool, agents: &[&str], allow_restart: bool, max_unattended: usize) -> Policy {
         let left_out = agents.iter().map(|agent| agent.parse().unwrap()).collect();
-        Policy { enabled, left_out, allow_restart, max_unattended }
+        Policy { enabled, left_out, allow_restart, max_unattended, hold: BTreeSet::new() }
     }
 
     #[test]
@@ -124,6 +176,7 @@ mod tests {
             ("leftOut:\n  - a\n  - 'b:c'", "line 2", "is no agent id"),
             ("enabled: true\nenabled: false", "line 1", "duplicate field `enabled`"),
             ("leftOut: [", "line 2", "did not find expected"),
+            ("hold:\n  - a\n  - ' '", "line 2", "an empty word"),
         ] {
             let error = parse(text).unwrap_err();
             let full = error.full();
@@ -142,6 +195,7 @@ mod tests {
             ("", machine()),
             ("enabled: false", policy(false, &["a"], true, 5)),
             ("leftOut: [b]", policy(true, &["a", "b"], true, 5)),
+            ("hold: [x]", Policy { hold: ["x".parse().unwrap()].into(), ..machine() }),
             ("leftOut: []\nmaxUnattended: 50", machine()),
             ("allowRestart: false\nmaxUnattended: 2", policy(true, &["a"], false, 2)),
         ] {
@@ -152,15 +206,35 @@ mod tests {
         assert_eq!(closed.clone().tightened_by(open), closed);
     }
 
+    #[test]
+    fn a_word_holds_what_speaks_of_it() {
+        let hold = parse("hold: [Acme, 甲方, c++, roll out]").unwrap().hold.unwrap();
+        let policy = Policy { hold, ..Policy::default() };
+        for (text, word) in [
+            ("read ACME's report", Some("acme")),
+            ("整理甲方的资料", Some("甲方")),
+            ("compile the c++ part", Some("c++")),
+            ("Roll out", Some("roll out")),
+            ("read the acmeist poem", None),
+            ("pacme", None),
+            ("", None),
+        ] {
+            assert_eq!(policy.held_word(text), word, "{text}");
+        }
+        assert_eq!(Policy::default().held_word("acme"), None);
+    }
+
     fn files() -> impl Strategy<Value = PolicyFile> {
         let agents = proptest::collection::btree_set("[a-d]".prop_map(|name| name.parse().unwrap()), 0..4);
+        let words = proptest::collection::btree_set("[w-z]".prop_map(|word| word.parse().unwrap()), 0..4);
         let (flag, cap) = (proptest::option::of(any::<bool>()), proptest::option::of(0_usize..20));
-        (flag.clone(), proptest::option::of(agents), flag, cap).prop_map(
-            |(enabled, left_out, allow_restart, max_unattended)| PolicyFile {
+        (flag.clone(), proptest::option::of(agents), flag, cap, proptest::option::of(words)).prop_map(
+            |(enabled, left_out, allow_restart, max_unattended, hold)| PolicyFile {
                 enabled,
                 left_out,
                 allow_restart,
                 max_unattended,
+                hold,
             },
         )
     }
@@ -174,6 +248,7 @@ mod tests {
             prop_assert!(before.allow_restart || !after.allow_restart);
             prop_assert!(after.max_unattended <= before.max_unattended);
             prop_assert!(after.left_out.is_superset(&before.left_out));
+            prop_assert!(after.hold.is_superset(&before.hold));
             prop_assert_eq!(after.clone().tightened_by(workspace), after);
         }
     }

@@ -5,7 +5,16 @@
 //! whole step. What is neither dangerous nor known as ordinary work is unclear, and held as well: a wrong hold costs
 //! a confirmation, a wrong send may cost money or data. The words stand in `rules.yaml`.
 
+mod calls;
 mod clause;
+mod code;
+mod command;
+mod grammar;
+mod mention;
+mod place;
+mod said;
+mod shell;
+mod table;
 mod words;
 
 use std::ops::Range;
@@ -14,9 +23,15 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use self::clause::{Clause, Clauses, Excuse, Grammar, Inside, Negation, Reading};
-use self::words::{Words, compiled, normalised};
+pub use self::calls::CallAssessment;
+use self::calls::{CallLists, Calls};
+use self::clause::{Clause, Clauses, Denial, Negation, Splitter};
+use self::grammar::{Grammar, Inside, Reading, Work};
+use self::mention::Mentions;
+use self::said::{Excuse, Kind};
+use self::words::{Simplified, Words, compiled, normalised};
 use crate::model::Risk;
+use crate::support::text::plain;
 
 /// A step of more bytes than this is no step, and judging it would take long.
 const MAX_STEP: usize = 4_000;
@@ -53,7 +68,9 @@ struct Lists {
     negation: Negation,
     reading: Reading,
     inside: Inside,
-    work: Words,
+    work: Work,
+    traditional: String,
+    calls: CallLists,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +80,10 @@ struct DangerList {
     reason: String,
     #[serde(default)]
     inside: bool,
+    #[serde(default)]
+    strict: bool,
+    #[serde(default)]
+    texts: bool,
     #[serde(default)]
     says: Words,
     #[serde(default)]
@@ -78,11 +99,12 @@ struct Danger {
     name: String,
     reason: String,
     inside: bool,
+    strict: bool,
+    texts: bool,
     says: Regex,
     does: Regex,
     to: Regex,
     unless: Regex,
-    done: [Regex; 2],
 }
 
 impl Danger {
@@ -92,10 +114,11 @@ impl Danger {
             does: list.does.present(),
             to: list.to.present(),
             unless: list.unless.present(),
-            done: [list.says.past(), list.does.past()],
             name: list.name,
             reason: list.reason,
             inside: list.inside,
+            strict: list.strict,
+            texts: list.texts,
         }
     }
 
@@ -109,18 +132,35 @@ impl Danger {
     }
 }
 
-/// Judges steps by their words.
+/// Judges steps by their words, and tool calls by what they do.
 pub struct Rules {
     dangers: Vec<Danger>,
+    splitter: Splitter,
     grammar: Grammar,
-    /// Ordinary work and reading, in every form.
-    work: [Regex; 4],
+    mentions: Mentions,
+    simplified: Simplified,
     foreign: Regex,
+    calls: Calls,
+}
+
+/// What the clauses so far have said.
+#[derive(Default)]
+struct Story<'r> {
+    denial: Option<Denial>,
+    /// What excuses a clause that goes on with the last one.
+    before: Option<Excuse>,
+    /// A dangerous thing that was done or begun.
+    begun: Option<&'r Danger>,
+    /// What excused dangerous words.
+    excuse: Option<Excuse>,
+    kinds: Vec<Kind>,
 }
 
 impl Rules {
     /// The rule that holds what no other one knows.
     pub const UNCLEAR: &str = "unclear";
+    /// The rule of a step that goes on and names nothing of its own: what is under way says what it does.
+    pub(super) const GOES_ON: &str = "goes-on";
 
     /// Returns the rules that are compiled in.
     #[must_use]
@@ -129,12 +169,15 @@ impl Rules {
     }
 
     fn new(lists: Lists) -> Self {
-        let (work, reading) = (&lists.work, &lists.reading.says);
+        let splitter = Splitter::new(&lists.clauses, &lists.negation);
         Self {
             dangers: lists.danger.into_iter().map(Danger::new).collect(),
-            grammar: Grammar::new(&lists.clauses, &lists.negation, &lists.reading, &lists.inside),
-            work: [work.present(), work.past(), reading.present(), reading.past()],
+            grammar: Grammar::new(&splitter, &lists.reading, &lists.inside, &lists.work),
+            splitter,
+            mentions: Mentions::default(),
+            simplified: Simplified::from(lists.traditional.as_str()),
             foreign: compiled(r"[^\p{Latin}\p{Han}\p{Common}\p{Inherited}]"),
+            calls: lists.calls.into(),
         }
     }
 
@@ -144,51 +187,93 @@ impl Rules {
         if step.len() > MAX_STEP {
             return Assessment::new(Risk::High, "too-long", "It is too long to be judged as one step.");
         }
-        let step = normalised(step);
+        let step = normalised(&self.mentions.replaced(&plain(step), &self.calls), &self.simplified);
         if self.foreign.is_match(&step) {
             let reason = "It is written in letters that the rules cannot read.";
             return Assessment::new(Risk::High, "foreign-script", reason);
         }
-        let mut excuse = None;
-        let mut negation = None;
-        for clause in self.grammar.clauses(&step) {
-            negation = self.grammar.negation(&clause, negation);
-            match self.judge(&clause, negation) {
-                Err(danger) => return Assessment::new(Risk::High, &danger.name, &danger.reason),
-                Ok(found) => excuse = excuse.or(found),
+        let mut story = Story::default();
+        for clause in self.splitter.clauses(&step) {
+            if let Err(danger) = self.judge(&clause, &mut story) {
+                return Assessment::new(Risk::High, &danger.name, &danger.reason);
             }
         }
-        match excuse {
-            Some(excuse) => Assessment::new(Risk::Normal, excuse.rule(), excuse.reason()),
-            None => self.undangerous(&step),
-        }
+        story.ending()
     }
 
-    /// Returns the danger in a clause, or else what excused its dangerous words, if it has any.
-    fn judge(&self, clause: &Clause<'_>, negation: Option<usize>) -> Result<Option<Excuse>, &Danger> {
-        let words_of =
-            |danger| Danger::words(danger, clause.text).into_iter().map(move |word| (word, danger));
-        let mut found: Vec<_> = self.dangers.iter().flat_map(words_of).collect();
+    /// Adds a clause to the story, or returns the danger in it.
+    fn judge<'r>(&'r self, clause: &Clause<'_>, story: &mut Story<'r>) -> Result<(), &'r Danger> {
+        let text = clause.text;
+        story.denial = self.splitter.denial(clause, story.denial);
+        let words_of = |danger: &'r Danger| danger.words(text).into_iter().map(move |word| (word, danger));
+        let mut found: Vec<(Range<usize>, &Danger)> = self.dangers.iter().flat_map(words_of).collect();
         found.sort_by_key(|(word, _)| word.start);
         let words: Vec<_> = found.iter().map(|(word, _)| word.clone()).collect();
-        let inside = found.iter().find(|(_, danger)| danger.inside).map(|(word, _)| word);
-        let excuses = self.grammar.excuses(clause, negation, &words, inside);
-        match found.iter().zip(&excuses).find(|(_, excuse)| excuse.is_none()) {
-            Some(((_, danger), _)) => Err(danger),
-            None => Ok(excuses.first().copied().flatten()),
+        let kind = self.grammar.kind(clause, story.denial, &words);
+        let denied = story.denial.and_then(|denial| self.splitter.denied(text, denial, &words));
+        let told = found.iter().find(|(_, danger)| danger.inside);
+        let told = told.and_then(|(word, _)| self.grammar.told(text, word));
+        let is_told = told.is_some();
+        let (mut spoken, mut after) = (None, 0);
+        for (word, danger) in &found {
+            let excuse = match (&denied, &told) {
+                (Some(denied), _) if self.grammar.is_denied(text, denied, word) => Some(Excuse::Negation),
+                (_, Some(told)) if told.contains(&word.start) => Some(Excuse::Inside),
+                _ => self.grammar.excuse(
+                    kind,
+                    danger,
+                    clause,
+                    word,
+                    story.before,
+                    if danger.texts { after } else { 0 },
+                ),
+            };
+            spoken = spoken.or(Some(excuse.ok_or(*danger)?));
+            after = if danger.texts { 0 } else { word.end };
+            if excuse == Some(Excuse::Done) {
+                story.begun = story.begun.or(Some(danger));
+            }
         }
+        if let (Kind::GoesOn { names: false }, Some(begun)) = (kind, story.begun) {
+            return Err(begun);
+        }
+        let tells = story.denial.is_some_and(|denial| denial.tells);
+        if spoken != Some(Excuse::Negation) || !tells {
+            story.excuse = story.excuse.or(spoken);
+        }
+        story.before = match kind {
+            Kind::Reads(_) | Kind::Makes(_) | Kind::Works => Some(Excuse::Reading),
+            Kind::Tells(_) => Some(Excuse::Done),
+            Kind::Adds if clause.goes_on => story.before,
+            Kind::Adds | Kind::GoesOn { .. } | Kind::Unclear => spoken,
+        };
+        story.kinds.push(if is_told || spoken == Some(Excuse::Negation) { Kind::Adds } else { kind });
+        Ok(())
     }
+}
 
-    /// Judges a step without a dangerous word.
-    fn undangerous(&self, step: &str) -> Assessment {
-        let done = self.dangers.iter().any(|danger| danger.done.iter().any(|done| done.is_match(step)));
-        if done {
-            Assessment::new(Risk::Normal, "already-done", "It tells what was done and asks for nothing.")
-        } else if self.work.iter().any(|work| work.is_match(step)) {
-            Assessment::new(Risk::Normal, "ordinary-work", "It is ordinary work that harms nothing twice.")
-        } else {
-            Assessment::new(Risk::High, Self::UNCLEAR, "The rules cannot tell what it would do.")
+impl Story<'_> {
+    /// Judges a step without a danger.
+    fn ending(&self) -> Assessment {
+        let any = |of: fn(&Kind) -> bool| self.kinds.iter().any(of);
+        let normal = |rule, reason| Assessment::new(Risk::Normal, rule, reason);
+        let unclear = any(|kind| *kind == Kind::Unclear);
+        let works = any(|kind| {
+            matches!(kind, Kind::Reads(_) | Kind::Makes(_) | Kind::Works | Kind::GoesOn { names: true })
+        });
+        match self.excuse {
+            _ if unclear => {}
+            Some(excuse) if excuse != Excuse::Done => return normal(excuse.rule(), excuse.reason()),
+            _ if works => return normal("ordinary-work", "It is ordinary work that harms nothing twice."),
+            _ if any(|kind| matches!(kind, Kind::GoesOn { .. })) => {
+                return normal(Rules::GOES_ON, "It goes on with what was under way.");
+            }
+            _ if !self.kinds.is_empty() && self.kinds.iter().all(|kind| matches!(kind, Kind::Tells(_))) => {
+                return normal(Excuse::Done.rule(), "It tells what was done and asks for nothing.");
+            }
+            _ => {}
         }
+        Assessment::new(Risk::High, Rules::UNCLEAR, "The rules cannot tell what it would do.")
     }
 }
 

@@ -34,7 +34,7 @@ fn dangerous_english_is_held() {
             ("Book the flight to Oslo", "booking"),
             ("rm -rf build/", "deletion"),
             ("The users table must be deleted", "deletion"),
-            ("Drop the users table", "database"),
+            ("Drop the users table", "deletion"),
             ("Run the database migration", "database"),
             ("Update the customer's row in the production database", "external-write"),
             ("Write the totals to Salesforce", "external-write"),
@@ -57,7 +57,7 @@ fn dangerous_english_is_held() {
             ("Create the Jira ticket", "external-write"),
             ("Contact the vendor", "outreach"),
             ("Continue the customer migration", "database"),
-            ("Apply the terraform plan", "deploy"),
+            ("Apply the terraform plan", "unclear"),
         ],
     );
 }
@@ -85,7 +85,7 @@ fn dangerous_chinese_is_held() {
             ("推送代码到远程仓库", "git-push"),
             ("合并到主干", "git-merge"),
             ("重启网关", "service"),
-            ("重置密码", "access"),
+            ("重置密码", "deletion"),
             ("把总结发送给客户", "publish"),
             ("写邮件发给客户", "publish"),
             ("发布公告", "publish"),

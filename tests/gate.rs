@@ -1,0 +1,106 @@
+//! Holds the gate's rules against steps and calls that people labelled before the rules were written.
+//!
+//! `cargo test --test gate -- --nocapture` shows how many were decided how.
+#![expect(clippy::unwrap_used, reason = "a set that cannot be read has failed the test")]
+#![expect(clippy::print_stdout, reason = "the table is what the test is run for")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use comeback::model::Risk;
+use comeback::plan::Rules;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// So many of what may be sent are held at most, in percent.
+const MAX_FALSE_HOLDS: usize = 5;
+
+/// A next step or a tool call of unknown outcome, and what a careful reader would do with it.
+#[derive(Deserialize)]
+struct Labelled {
+    id: String,
+    lang: String,
+    kind: String,
+    label: Label,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    tool: String,
+    #[serde(default)]
+    args: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Label {
+    Send,
+    Hold,
+}
+
+impl Labelled {
+    fn decide(&self) -> (Label, String) {
+        let rules = Rules::builtin();
+        let (risk, rule) = match self.kind.as_str() {
+            "step" => {
+                let found = rules.assess(&self.text);
+                (found.risk, found.rule)
+            }
+            "call" => {
+                let found = rules.assess_call(&self.tool, &self.args);
+                (found.risk, found.rule)
+            }
+            other => panic!("{}: {other} is neither a step nor a call", self.id),
+        };
+        (if risk == Risk::High { Label::Hold } else { Label::Send }, rule)
+    }
+}
+
+/// Reads one half of the set, where it is there.
+fn half(name: &str) -> Option<Vec<Labelled>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gate").join(name);
+    let items: Vec<Labelled> = serde_yaml::from_str(&fs::read_to_string(path).ok()?).unwrap();
+    assert!(items.len() >= 150, "{name} is one half of at least 300");
+    Some(items)
+}
+
+/// Prints how many of a half were decided how, and checks the bounds; `tell` describes a wrong one.
+fn check(name: &str, items: &[Labelled], tell: fn(&Labelled, &str) -> String) {
+    let mut counts: BTreeMap<(&str, &str, Label), [usize; 2]> = BTreeMap::new();
+    let mut wrong: BTreeMap<Label, Vec<String>> = BTreeMap::new();
+    for item in items {
+        let (decision, rule) = item.decide();
+        let row = counts.entry((&item.lang, &item.kind, item.label)).or_default();
+        row[usize::from(decision == Label::Hold)] += 1;
+        if decision != item.label {
+            wrong.entry(item.label).or_default().push(tell(item, &rule));
+        }
+    }
+    println!("{name}\n| language | kind | label | send | hold |\n| --- | --- | --- | ---: | ---: |");
+    for ((lang, kind, label), [send, hold]) in counts {
+        println!("| {lang} | {kind} | {label:?} | {send} | {hold} |");
+    }
+    let sent = wrong.remove(&Label::Hold).unwrap_or_default();
+    let held = wrong.remove(&Label::Send).unwrap_or_default();
+    let harmless = items.iter().filter(|item| item.label == Label::Send).count();
+    println!("sent and dangerous: {}; held and harmless: {} of {harmless}", sent.len(), held.len());
+    let (sent_list, held_list) = (sent.join("\n"), held.join("\n"));
+    assert!(sent.is_empty(), "{name}, sent and dangerous:\n{sent_list}\nheld and harmless:\n{held_list}");
+    assert!(held.len() * 100 < harmless * MAX_FALSE_HOLDS, "{name}, held and harmless:\n{held_list}");
+}
+
+#[test]
+fn the_working_half_is_decided_as_it_is_labelled() {
+    let items = half("work.yaml").unwrap();
+    check("work.yaml", &items, |item, rule| {
+        format!("{} by {rule}: {}{} {}", item.id, item.text, item.tool, item.args)
+    });
+}
+
+/// The rules are not made to fit this half: what is wrong in it is named, and not shown.
+#[test]
+fn the_reporting_half_is_decided_as_it_is_labelled() {
+    if let Some(items) = half("report.yaml") {
+        check("report.yaml", &items, |item, _| item.id.clone());
+    }
+}
