@@ -1,13 +1,15 @@
 //! The words of the project as types: what is built from them cannot be malformed.
 
 mod boot;
+mod call;
 mod decision;
 mod key;
 mod route;
 mod verdict;
 
 pub use boot::Boot;
+pub use call::{Call, Effect, Outcome};
 pub use decision::{Decision, Risk};
-pub use key::{AgentId, IdempotencyKey, SessionKey};
+pub use key::{AgentId, IdempotencyKey, InterruptionId, SessionKey};
 pub use route::Route;
 pub use verdict::Verdict;
