@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::frames::Hello;
 use crate::model::Boot;
+use crate::support::process::is_alive;
 
 /// Lock files hold a few hundred bytes, and padding in 2026.9; a larger file is none.
 const MAX_LOCK: u64 = 64 << 10;
@@ -114,17 +115,6 @@ fn read(path: &Path, owner: u32) -> Option<Content> {
     let mut text = String::new();
     File::open(path).ok()?.take(MAX_LOCK).read_to_string(&mut text).ok()?;
     serde_json::from_str(text.trim()).ok()
-}
-
-/// Tells whether the process is there and, by its start in clock ticks, is still the same one.
-fn is_alive(pid: u32, start: Option<u64>) -> bool {
-    if !Path::new("/proc/self/stat").exists() {
-        return true;
-    }
-    let Ok(line) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-    // The second field is the command in parentheses and may hold anything; the start is the 22nd.
-    let started = line.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(19)?.parse().ok());
-    start.is_none() || started.is_none() || start == started
 }
 
 #[cfg(test)]

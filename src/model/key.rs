@@ -99,16 +99,7 @@ impl IdempotencyKey {
     /// Derives the key of an effect from what makes it the same effect; the same from every caller.
     #[must_use]
     pub fn of(parts: &[&str]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part.as_bytes());
-        }
-        let mut key = PREFIX.to_owned();
-        for byte in hash.finalize().iter().take(HEX_DIGITS / 2) {
-            write!(key, "{byte:02x}").expect("a String takes everything");
-        }
-        Self(key)
+        Self(PREFIX.to_owned() + &digest(parts))
     }
 
     /// Returns the key as text.
@@ -134,6 +125,47 @@ impl IdempotencyKey {
     }
 }
 
+/// Names a cut for ever: one turn, or one background command, that a stop of the gateway ended.
+///
+/// Made from what every reader of a session sees alike, so that all of them mean the same cut.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InterruptionId(String);
+
+impl InterruptionId {
+    /// Derives the id from the entry that opened the cut turn; of a command, from the id of its tool call.
+    #[must_use]
+    pub fn of(agent: &AgentId, session_id: &str, opened_by: &str) -> Self {
+        Self(digest(&[agent.as_str(), session_id, opened_by]))
+    }
+
+    /// Returns the id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the key of the message that resumes the cut; it holds the id.
+    #[must_use]
+    pub fn key(&self) -> IdempotencyKey {
+        IdempotencyKey(PREFIX.to_owned() + &self.0)
+    }
+}
+
+/// Returns the first hex digits of the SHA-256 of the parts, each with its length before it.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut digits = String::with_capacity(HEX_DIGITS);
+    for byte in hash.finalize().iter().take(HEX_DIGITS / 2) {
+        write!(digits, "{byte:02x}").expect("a String takes everything");
+    }
+    digits
+}
+
 macro_rules! text_type {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {
@@ -149,7 +181,7 @@ macro_rules! text_type {
         }
     )*};
 }
-text_type!(SessionKey, AgentId, IdempotencyKey);
+text_type!(SessionKey, AgentId, IdempotencyKey, InterruptionId);
 
 impl TryFrom<String> for SessionKey {
     type Error = Error;
@@ -199,6 +231,21 @@ mod tests {
         assert_ne!(key, IdempotencyKey::of(&["checkpoints", "ession"]));
         assert_eq!(key.as_str().len(), PREFIX.len() + HEX_DIGITS);
         assert_eq!(key.code().len(), 6);
+    }
+
+    #[test]
+    fn a_cut_has_one_id_and_one_key() {
+        let (main, work): (AgentId, AgentId) = ("main".parse().unwrap(), "work".parse().unwrap());
+        let id = InterruptionId::of(&main, "s1", "e1");
+        assert_eq!(id, InterruptionId::of(&main, "s1", "e1"));
+        for other in [("s1", "e2"), ("s2", "e1"), ("s1e", "1")] {
+            assert_ne!(id, InterruptionId::of(&main, other.0, other.1));
+        }
+        assert_ne!(id, InterruptionId::of(&work, "s1", "e1"));
+        assert_eq!(id.key().as_str(), format!("comeback-{id}"));
+        assert_eq!(IdempotencyKey::find(&format!("go on, {}", id.key())), Some(id.key()));
+        // It stands in ledgers and transcripts: no later version may make another one of the same parts.
+        assert_eq!(id.as_str(), "d3b5a471148cfe0a54969fb77b93a80b");
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod verdict;
 pub use boot::Boot;
 pub use call::{Call, Effect, Outcome};
 pub use decision::{Decision, Risk};
-pub use key::{AgentId, IdempotencyKey, SessionKey};
+pub use key::{AgentId, IdempotencyKey, InterruptionId, SessionKey};
 pub use language::Language;
 pub use route::Route;
 pub use verdict::Verdict;

@@ -2,12 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::author::Author;
 use crate::model::{IdempotencyKey, Route, SessionKey};
-
-/// What native recovery's own resume message begins with (2026.5.28 to 2026.9.6).
-const NATIVE_RESUME: &str = "[System] Your previous turn was interrupted by a gateway restart";
-/// What user messages begin with that the gateway wrote by itself.
-const SYSTEM_MADE: [&str; 5] = ["[cron:", "[OpenClaw ", "[System]", "System:", "[Subagent Context]"];
 
 /// What is known of one session.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,43 +50,6 @@ pub struct Entry {
     pub author: Author,
     /// Its text; empty where it has none.
     pub text: String,
-}
-
-/// Who wrote a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
-    /// A person.
-    Person,
-    /// The agent.
-    Agent,
-    /// A tool's result.
-    Tool,
-    /// The gateway itself: a schedule, a heartbeat, a mirror of what was sent.
-    System,
-    /// The gateway's native restart recovery.
-    NativeRecovery,
-    /// This program's resume message.
-    Comeback,
-}
-
-impl Author {
-    /// Tells a person's message from those that the system writes in a user's place.
-    #[must_use]
-    pub fn of_user_message(text: &str, has_provenance: bool) -> Self {
-        let text = text.trim_start();
-        if text.starts_with(NATIVE_RESUME) {
-            Self::NativeRecovery
-        } else if SYSTEM_MADE.iter().any(|start| text.starts_with(start)) {
-            Self::System
-        } else if IdempotencyKey::find(text).is_some() {
-            // Also with a provenance: an agent passes our message on with `sessions_send`.
-            Self::Comeback
-        } else if has_provenance {
-            Self::System
-        } else {
-            Self::Person
-        }
-    }
 }
 
 impl Evidence {
@@ -145,32 +104,5 @@ impl Evidence {
     #[must_use]
     pub fn mentions(&self, key: &IdempotencyKey) -> bool {
         self.entries.iter().any(|entry| entry.author == Author::Comeback && entry.text.contains(key.as_str()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_persons_message_is_told_from_the_systems() {
-        let key = IdempotencyKey::of(&["x"]);
-        for (text, provenance, author) in [
-            ("please restart", false, Author::Person),
-            ("run comeback-scan for me", false, Author::Person),
-            ("[cron:6c52 restart-recovery] run it", false, Author::System),
-            ("[OpenClaw heartbeat poll]", false, Author::System),
-            ("an announcement", true, Author::System),
-            (
-                "[System] Your previous turn was interrupted by a gateway restart. Go on",
-                false,
-                Author::NativeRecovery,
-            ),
-            (&format!("Continue.\n\n{key}"), false, Author::Comeback),
-            (&format!("Continue.\n\n{key}"), true, Author::Comeback),
-            (&format!("System: exec finished: {key}"), true, Author::System),
-        ] {
-            assert_eq!(Author::of_user_message(text, provenance), author, "{text}");
-        }
     }
 }

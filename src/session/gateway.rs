@@ -1,18 +1,26 @@
-//! Reads a session's evidence from the gateway itself.
+//! Reads sessions from the gateway itself.
+//!
+//! It tells what chats show: results without their details, no calls beside a text, no silent replies (2026.7.1 and
+//! 2026.9.6, read). What a turn did is better read from the files; whether a run is under way, only here.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::evidence::{Author, Entry, Evidence, RunStatus};
+use super::evidence::{Entry, Evidence, RunStatus};
+use super::history::{History, is_enough};
+use super::reader::{Listed, Reader};
+use super::record::{Message, Record};
+use super::row::Row;
+use super::tail::Damages;
 use crate::gateway::{CallError, Gateway};
-use crate::model::{Route, SessionKey};
+use crate::model::SessionKey;
 use crate::support::clock::from_millis;
 use crate::support::error::{Error, Kind, Result};
 
-/// How many of the last messages are asked for.
+/// How many of the last messages are asked for, and how many where these do not reach back to a turn's beginning.
 const TAIL: usize = 40;
-/// The providers and models of assistant messages that no agent wrote.
-const MIRRORS: [&str; 2] = ["delivery-mirror", "gateway-injected"];
+const MOST: usize = 1_000;
+/// How many sessions are asked for at a time.
+const PAGE: usize = 200;
 
 /// Reads one session; `None` where the gateway knows none of that key.
 ///
@@ -27,134 +35,90 @@ pub fn read(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Evidence>>
     let Some(row) = answer.get("session").filter(|row| !row.is_null()) else {
         return Ok(None);
     };
-    let row = Row::deserialize(row).map_err(|error| unexpected("sessions.describe", key, error))?;
-    let answer = gateway.call("chat.history", &json!({ "sessionKey": key, "limit": TAIL }))?;
-    let history = History::deserialize(&answer).map_err(|error| unexpected("chat.history", key, error))?;
-    Ok(Some(row.into_evidence(key, history)))
+    let row =
+        Row::parse(&row.to_string()).map_err(|error| unexpected("sessions.describe", key).because(error))?;
+    let messages = ask(gateway, key, TAIL)?.into_iter().filter_map(message);
+    Ok(Some(evidence(key, row, messages.map(|message| message.entry).collect())))
 }
 
-fn unexpected(method: &str, key: &SessionKey, error: serde_json::Error) -> Error {
+fn evidence(key: &SessionKey, row: Row, entries: Vec<Entry>) -> Evidence {
+    Evidence {
+        key: key.clone(),
+        session_id: row.session_id,
+        status: row.status.unwrap_or(RunStatus::Ended),
+        aborted: row.aborted,
+        active: row.active,
+        started_at: row.started_at,
+        updated_at: row.updated_at,
+        route: row.route,
+        entries,
+    }
+}
+
+/// Asks for the last messages of a session, oldest first.
+fn ask(gateway: &mut Gateway, key: &SessionKey, limit: usize) -> Result<Vec<Value>> {
+    let mut answer = gateway.call("chat.history", &json!({ "sessionKey": key, "limit": limit }))?;
+    match answer["messages"].take() {
+        Value::Array(messages) => Ok(messages),
+        Value::Null => Ok(Vec::new()),
+        _ => Err(unexpected("chat.history", key)),
+    }
+}
+
+/// Reads a message, whose entry is described in a field of its own.
+fn message(message: Value) -> Option<Message> {
+    let record = &message["__openclaw"];
+    let id = record["id"].as_str().map(str::to_owned);
+    let at = record["recordTimestampMs"].as_i64().and_then(from_millis);
+    Message::of(message, id, at)
+}
+
+fn unexpected(method: &str, key: &SessionKey) -> Error {
     Error::new(Kind::Gateway, format!("the gateway's answer to {method} for {key} has an unknown shape"))
-        .because(error)
         .hint("run `openclaw --version` and see whether a newer comeback knows that version")
 }
 
-/// The fields of a session's row that matter; all others are left alone.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Row {
-    session_id: Option<String>,
-    status: Option<String>,
-    #[serde(default)]
-    aborted_last_run: bool,
-    #[serde(default)]
-    has_active_run: bool,
-    started_at: Option<i64>,
-    updated_at: Option<i64>,
-    delivery_context: Option<DeliveryContext>,
-}
+/// The sessions that a gateway knows.
+pub struct Sessions<'a>(pub &'a mut Gateway);
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DeliveryContext {
-    channel: Option<String>,
-    to: Option<String>,
-    account_id: Option<String>,
-    /// A number on some channels, text on others.
-    thread_id: Option<Value>,
-}
-
-impl Row {
-    fn into_evidence(self, key: &SessionKey, history: History) -> Evidence {
-        let status = match self.status.as_deref() {
-            Some("running") => RunStatus::Running,
-            Some("failed") => RunStatus::Failed,
-            _ => RunStatus::Ended,
-        };
-        Evidence {
-            key: key.clone(),
-            session_id: self.session_id,
-            status,
-            aborted: self.aborted_last_run,
-            active: self.has_active_run,
-            started_at: self.started_at.and_then(from_millis),
-            updated_at: self.updated_at.and_then(from_millis),
-            route: self.delivery_context.and_then(DeliveryContext::into_route),
-            entries: history.messages.into_iter().map(Message::into_entry).collect(),
-        }
-    }
-}
-
-impl DeliveryContext {
-    fn into_route(self) -> Option<Route> {
-        let thread_id = match self.thread_id {
-            Some(Value::String(text)) => Some(text),
-            Some(Value::Number(number)) => Some(number.to_string()),
-            _ => None,
-        };
-        Some(Route { channel: self.channel?, to: self.to?, account_id: self.account_id, thread_id })
-    }
-}
-
-#[derive(Deserialize)]
-struct History {
-    #[serde(default)]
-    messages: Vec<Message>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    role: String,
-    #[serde(default)]
-    content: Value,
-    model: Option<String>,
-    provenance: Option<Value>,
-    timestamp: Option<i64>,
-    #[serde(rename = "__openclaw")]
-    record: Option<RecordInfo>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RecordInfo {
-    id: Option<String>,
-    record_timestamp_ms: Option<i64>,
-}
-
-impl Message {
-    fn into_entry(self) -> Entry {
-        let text = text_of(&self.content);
-        let author = match self.role.as_str() {
-            "user" => Author::of_user_message(&text, self.provenance.is_some()),
-            "assistant" if self.model.as_deref().is_some_and(|model| MIRRORS.contains(&model)) => {
-                Author::System
+impl Reader for Sessions<'_> {
+    fn sessions(&mut self) -> Result<Vec<Listed>> {
+        let mut listed = Vec::new();
+        loop {
+            let page = json!({ "limit": PAGE, "offset": listed.len(), "includeGlobal": true });
+            let answer = self.0.call("sessions.list", &page)?;
+            let rows = answer["sessions"].as_array().map(Vec::as_slice).unwrap_or_default();
+            listed.extend(
+                rows.iter()
+                    .filter_map(|row| Some(Listed::of(row["key"].as_str()?.to_owned(), &row.to_string()))),
+            );
+            if rows.is_empty() || answer["hasMore"] != true {
+                return Ok(listed);
             }
-            "assistant" => Author::Agent,
-            "toolResult" => Author::Tool,
-            _ => Author::System,
-        };
-        let (id, recorded) =
-            self.record.map_or((None, None), |record| (record.id, record.record_timestamp_ms));
-        Entry { id, at: recorded.or(self.timestamp).and_then(from_millis), author, text }
+        }
+    }
+
+    fn history(&mut self, key: &SessionKey, _row: &Row) -> Result<History> {
+        let mut messages = ask(self.0, key, TAIL)?;
+        let mut is_all = messages.len() < TAIL;
+        if !is_all && !is_enough(&records(messages.clone()), false) {
+            messages = ask(self.0, key, MOST)?;
+            is_all = messages.len() < MOST;
+        }
+        Ok(History::of(&records(messages), is_all, Damages::default()))
     }
 }
 
-/// Joins the text parts of a message's content, which is a string or a list of parts.
-fn text_of(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => {
-            let texts: Vec<&str> = parts.iter().filter_map(|part| part.get("text")?.as_str()).collect();
-            texts.join("\n")
-        }
-        _ => String::new(),
-    }
+/// Makes a transcript's records of messages, oldest first.
+pub(super) fn records(messages: Vec<Value>) -> Vec<Record> {
+    messages.into_iter().filter_map(message).map(Record::after_the_last).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::gateway::fake;
+    use crate::session::Author;
     use crate::support::paths::Paths;
 
     #[test]
@@ -164,15 +128,16 @@ mod tests {
             "abortedLastRun": true, "hasActiveRun": false, "startedAt": 1_795_217_955_949_i64,
             "deliveryContext": {"channel": "telegram", "to": "telegram:77", "accountId": "default", "threadId": 5},
         });
-        let history = json!({"messages": [
-            {"role": "user", "content": "hi bot", "timestamp": 1_795_217_953_000_i64,
-             "__openclaw": {"id": "0d470ee1", "recordTimestampMs": 1_795_217_955_975_i64, "seq": 1}},
-            {"role": "assistant", "content": [{"type": "text", "text": "hello"}], "model": "mock"},
-            {"role": "assistant", "content": [{"type": "text", "text": "a notice"}], "model": "delivery-mirror"},
-        ]});
+        let history = [
+            json!({"role": "user", "content": "hi bot", "timestamp": 1_795_217_953_000_i64,
+             "__openclaw": {"id": "0d470ee1", "recordTimestampMs": 1_795_217_955_975_i64, "seq": 1}}),
+            json!({"role": "assistant", "content": [{"type": "text", "text": "hello"}], "model": "mock"}),
+            json!({"role": "assistant", "content": [{"type": "text", "text": "a notice"}], "model": "delivery-mirror"}),
+        ];
         let key = "agent:main:telegram:direct:77".parse().expect("a key");
-        let row = Row::deserialize(&row).expect("a row");
-        let evidence = row.into_evidence(&key, History::deserialize(&history).expect("a history"));
+        let entries: Vec<Entry> =
+            history.into_iter().map(|value| message(value).expect("a message").entry).collect();
+        let evidence = evidence(&key, Row::parse(&row.to_string()).expect("a row"), entries);
         assert_eq!(evidence.status, RunStatus::Running);
         assert!(evidence.aborted && !evidence.active);
         assert_eq!(evidence.route.as_ref().and_then(|route| route.thread_id.as_deref()), Some("5"));

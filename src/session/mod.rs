@@ -1,9 +1,36 @@
 //! What is known of a session without asking its agent, and what that says of it.
 
+mod author;
+mod branch;
+mod command;
+mod cut;
 mod evidence;
+#[cfg(test)]
+mod fake;
 mod gateway;
+mod history;
+mod jsonl;
+mod reader;
+mod record;
+mod row;
+mod snapshot;
+mod sqlite;
+mod store;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod turn;
 mod verdict;
 
-pub use evidence::{Author, Entry, Evidence, RunStatus};
-pub use gateway::read;
+pub use author::{Author, spoken};
+pub use command::{Command, End};
+pub use cut::{Cut, Describe, cuts};
+pub use evidence::{Entry, Evidence, RunStatus};
+pub use gateway::{Sessions, read};
+pub use history::History;
+pub use reader::{Listed, Reader, Writer};
+pub use row::Row;
+pub use store::{SessionHistory, Store, StoreKind, read_all};
+pub use tail::{Damage, Damages};
+pub use turn::{Phase, ToolCall, Turn};
 pub use verdict::{Judgement, judge};

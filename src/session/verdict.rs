@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::evidence::{Author, Evidence, RunStatus};
+use super::author::Author;
+use super::evidence::{Evidence, RunStatus};
 use crate::model::Verdict;
 
 /// A verdict and the sentence that explains it.

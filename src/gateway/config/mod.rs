@@ -45,6 +45,8 @@ pub struct Config {
     pub restart_allowed: bool,
     /// Which agents may act on each other's sessions.
     pub agent_to_agent: AgentToAgent,
+    /// `session.store`: where the sessions are kept if not below the state directory; `{agentId}` stands for each agent.
+    pub session_store: Option<String>,
 }
 
 impl Config {
@@ -69,6 +71,7 @@ impl Config {
             remote: file.text("/gateway/mode")?.as_deref() == Some("remote"),
             restart_allowed: tree.pointer("/commands/restart") != Some(&Value::Bool(false)),
             agent_to_agent: AgentToAgent::read(tree.pointer("/tools/agentToAgent")),
+            session_store: file.text("/session/store")?,
             agents,
             default_agent,
             path,

@@ -1,0 +1,73 @@
+//! The cuts that a session's row and transcript tell of; whether they count is the verdict's question.
+
+use serde_json::Value;
+
+use super::command::{Command, End};
+use super::evidence::{Entry, RunStatus};
+use super::history::History;
+use super::row::Row;
+use super::turn::{Phase, ToolCall, Turn};
+use crate::model::{AgentId, Call, InterruptionId, Outcome};
+
+/// One turn, or one background command, that may have been cut off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// Its id, the same from every reader and for ever.
+    pub id: InterruptionId,
+    /// How it was cut off.
+    pub phase: Phase,
+    /// The message that opened the turn; `None` where it was never written down.
+    pub opened_by: Option<Entry>,
+    /// The calls of the turn.
+    pub calls: Vec<Call>,
+    /// The command, where it is one.
+    pub command: Option<Command>,
+}
+
+/// Makes the record of a call from its tool, what it was given, and what became of it.
+pub type Describe<'a> = &'a dyn Fn(&str, &Value, Outcome) -> Call;
+
+/// Finds what may have been cut off in a session: its turn first, then its commands.
+#[must_use]
+pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_>) -> Vec<Cut> {
+    let Some(session_id) = row.session_id.as_deref() else { return Vec::new() };
+    let id = |opened_by: &str| InterruptionId::of(agent, session_id, opened_by);
+    let calls = |calls: &[ToolCall]| {
+        calls.iter().map(|call| describe(&call.tool, &call.arguments, call.outcome)).collect()
+    };
+    let of_turn = |turn: &Turn, phase| Cut {
+        id: id(&turn.name()),
+        phase,
+        opened_by: Some(turn.opened_by.clone()),
+        calls: calls(&turn.calls),
+        command: None,
+    };
+    let mut cuts = Vec::new();
+    match (history.cut_turn(), history.last_turn()) {
+        (Some(turn), _) => cuts.extend(turn.cut.map(|phase| of_turn(turn, phase))),
+        (None, Some(turn)) if row.pending_reply.is_some() => cuts.push(of_turn(turn, Phase::Reply)),
+        // Up to 2026.7 the first message of a session is written together with its answer.
+        (None, None) if row.status == Some(RunStatus::Running) => cuts.push(Cut {
+            id: id(history.reset.as_deref().unwrap_or(session_id)),
+            phase: Phase::Message,
+            opened_by: None,
+            calls: Vec::new(),
+            command: None,
+        }),
+        (None, _) => {}
+    }
+    for command in history.commands.iter().filter(|command| command.end != End::Told) {
+        let begun = history
+            .turns
+            .iter()
+            .find_map(|turn| Some((turn, turn.calls.iter().find(|call| call.id == command.call)?)));
+        cuts.push(Cut {
+            id: id(&command.call),
+            phase: Phase::Command,
+            opened_by: begun.map(|(turn, _)| turn.opened_by.clone()),
+            calls: begun.map_or_else(Vec::new, |(_, call)| calls(std::slice::from_ref(call))),
+            command: Some(command.clone()),
+        });
+    }
+    cuts
+}

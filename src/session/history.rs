@@ -1,0 +1,146 @@
+//! What a session's transcript says of its last turns, read from its end as far as that takes.
+
+use std::io;
+
+use memchr::memmem::Finder;
+
+use super::author::Author;
+use super::branch::Branch;
+use super::command::{self, Command};
+use super::evidence::Entry;
+use super::record::{Kind, Record};
+use super::tail::{Damages, Line, Tail, parse};
+use super::turn::{self, Turn};
+
+/// How far back a turn of a person's is looked for behind turns that nobody asked for, in bytes.
+const LOOK_BACK: usize = 1 << 20;
+/// What a line holds that tells of a command in the background, in its details or in what the agent was told.
+const BACKGROUND: [&[u8]; 2] = [br#""running""#, b"Command still running"];
+
+/// The end of a transcript: what counts of it, since the last reset.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// The messages of the agent's branch as far as they were read, oldest first.
+    pub entries: Vec<Entry>,
+    /// Their turns, oldest first. The last turn of a person's is always among them.
+    pub turns: Vec<Turn>,
+    /// The background commands that they tell of.
+    pub commands: Vec<Command>,
+    /// The id of the reset that all this follows, if it was read.
+    pub reset: Option<String>,
+    /// What was wrong with the transcript.
+    pub damages: Damages,
+}
+
+impl History {
+    /// Reads a transcript from its end.
+    pub(super) fn read(tail: &mut impl Tail) -> io::Result<Self> {
+        let mut damages = Damages::default();
+        // Newest first.
+        let mut records: Vec<Record> = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let Some(line) = tail.previous()? else {
+                records.reverse();
+                return Ok(Self::of(&records, true, damages));
+            };
+            bytes += line.as_ref().map_or(0, Vec::len);
+            let Some(record) = take(line, &mut damages) else { continue };
+            let may_do = may_be_enough(&record);
+            records.push(record);
+            if may_do {
+                records.reverse();
+                let is_enough = is_enough(&records, bytes > LOOK_BACK);
+                records.reverse();
+                if is_enough {
+                    break;
+                }
+            }
+        }
+        records.extend(background(tail, &mut damages)?);
+        records.reverse();
+        Ok(Self::of(&records, false, damages))
+    }
+
+    /// Makes the history of records, oldest first.
+    pub(super) fn of(records: &[Record], from_start: bool, damages: Damages) -> Self {
+        let Branch { messages, reset, whole } = Branch::of(records, from_start);
+        // Where the branch's beginning is lost it begins with what is left.
+        let turns = turn::turns(&messages, whole || from_start);
+        Self {
+            entries: messages.iter().map(|message| message.entry.clone()).collect(),
+            turns,
+            commands: command::commands(&messages),
+            reset: reset.map(str::to_owned),
+            damages,
+        }
+    }
+
+    /// Returns what a person last asked for.
+    #[must_use]
+    pub fn last_request(&self) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.author == Author::Person)
+    }
+
+    /// Returns the last turn, whoever opened it.
+    #[must_use]
+    pub fn last_turn(&self) -> Option<&Turn> {
+        self.turns.last()
+    }
+
+    /// Returns the turn that was cut off and not gone on with: turns that nobody asked for do not hide it.
+    #[must_use]
+    pub fn cut_turn(&self) -> Option<&Turn> {
+        let last = self.turns.iter().rposition(Turn::is_for_a_person);
+        let own = last.map(|at| &self.turns[at]).filter(|turn| turn.cut.is_some());
+        own.or_else(|| self.turns[last.map_or(0, |at| at + 1)..].iter().rev().find(|turn| turn.cut.is_some()))
+    }
+}
+
+/// Reads a record, or counts what is wrong with it.
+fn take(line: Line, damages: &mut Damages) -> Option<Record> {
+    match line {
+        Ok(line) => Record::of(parse(&line, damages)?),
+        Err(damage) => {
+            damages.count(damage);
+            None
+        }
+    }
+}
+
+/// Tells whether a turn may begin behind this record.
+fn may_be_enough(record: &Record) -> bool {
+    match &record.kind {
+        Kind::Message(message) => message.ends_a_turn(),
+        Kind::Reset => true,
+        Kind::Leaf { .. } | Kind::Aside | Kind::Other => false,
+    }
+}
+
+/// Tells whether the records, oldest first, tell all of the last turn of a person's.
+pub(super) fn is_enough(records: &[Record], any_author: bool) -> bool {
+    let branch = Branch::of(records, false);
+    branch.whole || turn::is_enough(&branch.messages, any_author)
+}
+
+/// Reads on, as far as it costs nothing, and goes on to the beginning of a turn if a command was begun in the
+/// background there; newest first.
+fn background(tail: &mut impl Tail, damages: &mut Damages) -> io::Result<Vec<Record>> {
+    let finders = BACKGROUND.map(Finder::new);
+    let mut lines = Vec::new();
+    while let Some(line) = tail.previous_at_hand()? {
+        lines.push(line);
+    }
+    let begins = |line: &Line| {
+        line.as_ref().is_ok_and(|line| finders.iter().any(|finder| finder.find(line).is_some()))
+    };
+    if !lines.iter().any(begins) {
+        return Ok(Vec::new());
+    }
+    let mut records: Vec<Record> = lines.into_iter().filter_map(|line| take(line, damages)).collect();
+    while !records.last().is_some_and(Record::opens_a_turn) {
+        let Some(line) = tail.previous()? else { break };
+        records.extend(take(line, damages));
+    }
+    Ok(records)
+}

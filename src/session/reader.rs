@@ -1,0 +1,72 @@
+//! What the readers of the stores have in common.
+
+use std::path::{Path, PathBuf};
+
+use super::history::History;
+use super::row::Row;
+use crate::model::SessionKey;
+use crate::support::error::{Error, Kind, Result};
+use crate::support::fs::failed;
+
+/// Reads the sessions of one store.
+///
+/// An error of [`Reader::sessions`] is about the store, one of a row or a history about that session alone.
+pub trait Reader {
+    /// Lists the sessions.
+    ///
+    /// # Errors
+    /// Where the store itself cannot be read.
+    fn sessions(&mut self) -> Result<Vec<Listed>>;
+
+    /// Reads the end of a session's transcript; where none was written yet, it is empty.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or must not be.
+    fn history(&mut self, key: &SessionKey, row: &Row) -> Result<History>;
+
+    /// Returns who holds the session's transcript for a turn, where the store tells.
+    fn writer(&self, _row: &Row) -> Option<Writer> {
+        None
+    }
+}
+
+/// A session as its store lists it.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its key, in whatever form the store has it.
+    pub key: String,
+    /// Its row, or why it cannot be read.
+    pub row: Result<Row>,
+}
+
+/// The process that holds a session's transcript while a turn runs; a crash leaves its mark behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The process.
+    pub pid: u32,
+    /// Whether it is still there.
+    pub alive: bool,
+}
+
+impl Listed {
+    /// Takes a row apart.
+    pub(super) fn of(key: String, row: &str) -> Self {
+        let row = Row::parse(row).map_err(|error| {
+            Error::new(Kind::User, format!("cannot read the row of session {key:?}")).because(error)
+        });
+        Self { key, row }
+    }
+}
+
+/// Returns a path with its links resolved, if it stands in one of `roots`.
+pub(super) fn inside(roots: &[PathBuf], path: &Path) -> Result<PathBuf> {
+    let real = path.canonicalize().map_err(|error| failed("find", path, error))?;
+    if roots.iter().any(|root| real.starts_with(root)) {
+        return Ok(real);
+    }
+    Err(Error::new(
+        Kind::User,
+        format!("refused to read {}: it leads out of the state directory", path.display()),
+    )
+    .hint(format!("it leads to {}; move that file back if it is the session's", real.display())))
+}

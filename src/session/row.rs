@@ -1,0 +1,212 @@
+//! A session's row: the same fields in `sessions.json`, in the database's `entry_json` and in the gateway's answers.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::evidence::RunStatus;
+use crate::model::Route;
+use crate::support::clock::from_millis;
+
+/// What a reply is that says nothing.
+const SILENT: &str = "NO_REPLY";
+
+/// What the store says of a session; what it does not say, or not in a known form, is `None`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// The id of the current transcript.
+    pub session_id: Option<String>,
+    /// Where the transcript stands, in stores of files.
+    pub session_file: Option<PathBuf>,
+    /// How the last run stands.
+    pub status: Option<RunStatus>,
+    /// Native recovery's mark, and that of a stopped run.
+    pub aborted: bool,
+    /// Whether the gateway reports a run at this moment; files do not tell.
+    pub active: bool,
+    /// When the last run began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When the last run ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// When the row last changed.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// When a person last wrote.
+    pub last_interaction_at: Option<DateTime<Utc>>,
+    /// Where its replies go: as native recovery noted it, else as the last message came.
+    pub route: Option<Route>,
+    /// A finished reply that was not yet delivered, and is not silent.
+    pub pending_reply: Option<String>,
+}
+
+/// The fields as they stand there, taken apart one by one: a field of a strange type costs that field.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields<'a> {
+    #[serde(borrow)]
+    session_id: Option<&'a RawValue>,
+    session_file: Option<&'a RawValue>,
+    status: Option<&'a RawValue>,
+    aborted_last_run: Option<&'a RawValue>,
+    has_active_run: Option<&'a RawValue>,
+    started_at: Option<&'a RawValue>,
+    ended_at: Option<&'a RawValue>,
+    updated_at: Option<&'a RawValue>,
+    last_interaction_at: Option<&'a RawValue>,
+    restart_recovery_delivery_context: Option<&'a RawValue>,
+    delivery_context: Option<&'a RawValue>,
+    /// From 2026.8 on: `{kind, context}`.
+    delivery: Option<&'a RawValue>,
+    last_channel: Option<&'a RawValue>,
+    last_to: Option<&'a RawValue>,
+    last_account_id: Option<&'a RawValue>,
+    /// A flag beside its text, later an object that holds it.
+    pending_final_delivery: Option<&'a RawValue>,
+    pending_final_delivery_text: Option<&'a RawValue>,
+}
+
+impl Row {
+    /// Reads a row from its JSON.
+    ///
+    /// # Errors
+    /// Where it is no JSON object.
+    pub(super) fn parse(json: &str) -> serde_json::Result<Self> {
+        let fields = Fields::deserialize(&mut serde_json::Deserializer::from_str(json))?;
+        Ok(Self {
+            session_id: text(fields.session_id),
+            session_file: text(fields.session_file).map(PathBuf::from),
+            status: text(fields.status).and_then(|status| status_of(&status)),
+            aborted: get(fields.aborted_last_run).unwrap_or(false),
+            active: get(fields.has_active_run).unwrap_or(false),
+            started_at: time(fields.started_at),
+            ended_at: time(fields.ended_at),
+            updated_at: time(fields.updated_at),
+            last_interaction_at: time(fields.last_interaction_at),
+            route: fields.route(),
+            pending_reply: fields.pending_reply(),
+        })
+    }
+}
+
+impl Fields<'_> {
+    fn route(&self) -> Option<Route> {
+        let value = |raw| get::<Value>(raw).unwrap_or_default();
+        route_of(&value(self.restart_recovery_delivery_context))
+            .or_else(|| route_of(&value(self.delivery_context)))
+            .or_else(|| route_of(&value(self.delivery)["context"]))
+            .or_else(|| {
+                Some(Route {
+                    channel: text(self.last_channel)?,
+                    to: text(self.last_to)?,
+                    account_id: text(self.last_account_id),
+                    thread_id: None,
+                })
+            })
+    }
+
+    fn pending_reply(&self) -> Option<String> {
+        let reply = match get::<Value>(self.pending_final_delivery)? {
+            Value::Bool(true) => text(self.pending_final_delivery_text)?,
+            Value::Object(pending) => pending.get("text")?.as_str()?.to_owned(),
+            _ => return None,
+        };
+        let words = reply.trim();
+        (!words.is_empty() && !words.eq_ignore_ascii_case(SILENT)).then_some(reply)
+    }
+}
+
+fn get<T: DeserializeOwned>(raw: Option<&RawValue>) -> Option<T> {
+    serde_json::from_str(raw?.get()).ok()
+}
+
+/// Reads text; an empty one says nothing.
+fn text(raw: Option<&RawValue>) -> Option<String> {
+    get::<String>(raw).filter(|text| !text.trim().is_empty())
+}
+
+fn time(raw: Option<&RawValue>) -> Option<DateTime<Utc>> {
+    get(raw).and_then(from_millis)
+}
+
+fn status_of(status: &str) -> Option<RunStatus> {
+    Some(match status {
+        "running" => RunStatus::Running,
+        "failed" => RunStatus::Failed,
+        "done" | "timeout" | "killed" => RunStatus::Ended,
+        _ => return None,
+    })
+}
+
+/// Reads a delivery context: `{channel, to, accountId, threadId}`.
+fn route_of(context: &Value) -> Option<Route> {
+    let text = |name: &str| context[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    // A number on some channels, text on others.
+    let thread_id = text("threadId").or_else(|| Some(context["threadId"].as_number()?.to_string()));
+    Some(Route { channel: text("channel")?, to: text("to")?, account_id: text("accountId"), thread_id })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "the literals are well formed")]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(value: &Value) -> Row {
+        Row::parse(&value.to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_row_of_each_store() {
+        let file = row(&json!({
+            "sessionId": "s1", "sessionFile": "/state/agents/main/sessions/s1.jsonl", "status": "running",
+            "abortedLastRun": true, "startedAt": 1_795_232_245_335_i64, "updatedAt": 1_795_232_245_376_i64,
+            "deliveryContext": {"channel": "telegram", "to": "telegram:7", "accountId": "default"},
+            "skillsSnapshot": {"prompt": "long"},
+        }));
+        assert_eq!((file.status, file.aborted, file.active), (Some(RunStatus::Running), true, false));
+        assert_eq!(file.started_at.unwrap().timestamp_millis(), 1_795_232_245_335);
+        let database = row(&json!({
+            "sessionId": "s1", "status": "done", "endedAt": 1_795_232_207_866_i64,
+            "delivery": {"kind": "external", "context": {"channel": "telegram", "to": "telegram:7", "accountId": "default"}},
+        }));
+        assert_eq!(database.route, file.route);
+        assert_eq!((database.status, database.started_at), (Some(RunStatus::Ended), None));
+    }
+
+    #[test]
+    fn a_field_of_a_strange_type_costs_that_field() {
+        let row =
+            row(&json!({"sessionId": 5, "status": ["running"], "startedAt": "now", "abortedLastRun": null,
+            "delivery": [], "deliveryContext": "x", "pendingFinalDelivery": 1, "updatedAt": 1_000}));
+        assert_eq!(row, Row { updated_at: from_millis(1_000), ..Row::default() });
+        assert!(Row::parse("7").is_err() && Row::parse("{\"sessionId\":").is_err());
+    }
+
+    #[rstest]
+    #[case::recovery_first(json!({"restartRecoveryDeliveryContext": {"channel": "a", "to": "1"}, "deliveryContext": {"channel": "b", "to": "2"}}), "a 1 -")]
+    #[case::half_a_context(json!({"deliveryContext": {"channel": "b"}, "lastChannel": "c", "lastTo": "3"}), "c 3 -")]
+    #[case::a_numbered_thread(json!({"deliveryContext": {"channel": "b", "to": "2", "threadId": 5}}), "b 2 5")]
+    #[case::a_named_thread(json!({"delivery": {"context": {"channel": "b", "to": "2", "threadId": "t"}}}), "b 2 t")]
+    #[case::none(json!({"delivery": {"kind": "none"}}), "")]
+    fn replies_go_where_the_row_says(#[case] value: Value, #[case] expected: &str) {
+        let shown = row(&value).route.map_or(String::new(), |route| {
+            format!("{} {} {}", route.channel, route.to, route.thread_id.as_deref().unwrap_or("-"))
+        });
+        assert_eq!(shown, expected);
+    }
+
+    #[rstest]
+    #[case::a_flag_and_text(json!({"pendingFinalDelivery": true, "pendingFinalDeliveryText": "done"}), Some("done"))]
+    #[case::an_object(json!({"pendingFinalDelivery": {"text": "done"}}), Some("done"))]
+    #[case::delivered(json!({"pendingFinalDelivery": false, "pendingFinalDeliveryText": "done"}), None)]
+    #[case::silent(json!({"pendingFinalDelivery": {"text": " no_reply\n"}}), None)]
+    #[case::empty(json!({"pendingFinalDelivery": true, "pendingFinalDeliveryText": ""}), None)]
+    fn an_undelivered_reply_counts_if_it_says_something(#[case] value: Value, #[case] reply: Option<&str>) {
+        assert_eq!(row(&value).pending_reply.as_deref(), reply);
+    }
+}

@@ -1,0 +1,163 @@
+//! A database that belongs to somebody else, read without a trace.
+//!
+//! With a `-wal` beside it that holds something, it is copied to a private folder together with it, and the copy is
+//! read: opening the live one from outside would join in its locks, and may empty its `-wal`. Without one, the file
+//! itself is read as one that does not change, which makes no lock and no file; should it change all the same, the copy
+//! is read after all.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+use crate::support::error::{Error, Kind, Result};
+use crate::support::fs::failed;
+
+/// How often a copy is tried of a database that is being written.
+const TRIES: usize = 5;
+/// The beginning of a `-wal`, which changes whenever it is begun anew.
+const WAL_HEADER: u64 = 32;
+/// Files beside a database that hold a part of its content.
+const BESIDE: [&str; 2] = ["-wal", "-journal"];
+
+/// A database as it was at one moment.
+pub(super) struct Snapshot {
+    path: PathBuf,
+    connection: Connection,
+    source: Source,
+}
+
+/// What is open.
+enum Source {
+    /// The file itself, as it looked then.
+    Itself(Look),
+    /// A copy, in a folder that goes with it.
+    Copy { _folder: TempDir },
+}
+
+/// How a database looks from outside.
+#[derive(PartialEq, Eq)]
+struct Look {
+    size: u64,
+    modified: Option<SystemTime>,
+    wal: u64,
+}
+
+impl Snapshot {
+    /// Opens a database for reading.
+    pub fn open(path: &Path) -> Result<Self> {
+        let look = Look::at(path).map_err(|error| failed("open", path, error))?;
+        if BESIDE.iter().any(|end| size(&beside(path, end)) > 0) {
+            return Self::copy(path);
+        }
+        let connection = connect(&uri(path)).map_err(|error| unreadable("open", path, error))?;
+        Ok(Self { path: path.to_owned(), connection, source: Source::Itself(look) })
+    }
+
+    fn copy(path: &Path) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("comeback-")
+            .tempdir()
+            .map_err(|error| failed("make a folder for a copy of", path, error))?;
+        let to = folder.path().join("copy.sqlite");
+        copy(path, &to).map_err(|error| failed("copy", path, error))?;
+        let connection = Connection::open(&to).map_err(|error| unreadable("open a copy of", path, error))?;
+        Ok(Self { path: path.to_owned(), connection, source: Source::Copy { _folder: folder } })
+    }
+
+    /// Reads from the database; once more, from a copy, where it has changed meanwhile.
+    pub fn query<T>(&mut self, what: &str, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let result = read(&self.connection);
+        let is_still = match &self.source {
+            Source::Itself(look) => Look::at(&self.path).is_ok_and(|now| now == *look),
+            Source::Copy { .. } => true,
+        };
+        let result = if is_still {
+            result
+        } else {
+            *self = Self::copy(&self.path)?;
+            read(&self.connection)
+        };
+        result.map_err(|error| unreadable(what, &self.path, error))
+    }
+}
+
+impl Look {
+    fn at(path: &Path) -> std::io::Result<Self> {
+        let meta = fs::metadata(path)?;
+        Ok(Self { size: meta.len(), modified: meta.modified().ok(), wal: size(&beside(path, BESIDE[0])) })
+    }
+}
+
+/// Opens a file as one that does not change.
+fn connect(uri: &str) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
+}
+
+fn uri(path: &Path) -> String {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt;
+
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            write!(uri, "%{byte:02x}").expect("a String takes everything");
+        }
+    }
+    uri + "?immutable=1"
+}
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// The size of a file; one that is not there has none.
+fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |meta| meta.len())
+}
+
+fn unreadable(what: &str, path: &Path, error: rusqlite::Error) -> Error {
+    Error::new(Kind::User, format!("cannot {what} {}", path.display())).because(error)
+}
+
+/// Copies a database with what stands beside it.
+///
+/// The gateway may write meanwhile. It changes the database only by what its `-wal` still holds, so the two are one
+/// moment's if the `-wal` was not begun anew between the first byte and the last; its own sums tell where it ends.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    let wal = beside(from, BESIDE[0]);
+    let mut before = header(&wal);
+    for _ in 0..TRIES {
+        fs::copy(from, to)?;
+        for end in BESIDE {
+            match fs::copy(beside(from, end), beside(to, end)) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let _ = fs::remove_file(beside(to, end));
+                }
+                copied => drop(copied?),
+            }
+        }
+        let after = header(&wal);
+        if after == before {
+            return Ok(());
+        }
+        before = after;
+    }
+    Err(std::io::Error::new(ErrorKind::ResourceBusy, "it is being written all the time"))
+}
+
+fn header(wal: &Path) -> Vec<u8> {
+    let mut header = Vec::new();
+    if let Ok(file) = File::open(wal) {
+        // One that cannot be read fails when it is copied.
+        let _ = file.take(WAL_HEADER).read_to_end(&mut header);
+    }
+    header
+}

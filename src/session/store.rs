@@ -1,0 +1,230 @@
+//! Where the sessions are: which files of a state directory are the current stores, and all that stands in them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::history::History;
+use super::jsonl::Jsonl;
+use super::reader::{Listed, Reader, Writer, inside};
+use super::row::Row;
+use super::sqlite::Sqlite;
+use crate::gateway::Config;
+use crate::model::{AgentId, SessionKey};
+use crate::support::error::Result;
+use crate::support::fs::failed;
+use crate::support::paths::expand_home;
+
+/// What stands for the agent in `session.store`.
+const AGENT: &str = "{agentId}";
+const ROWS: &str = "sessions.json";
+const DATABASE: &str = "openclaw-agent.sqlite";
+
+/// In what form a store keeps its sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreKind {
+    /// Files, up to 2026.7.
+    Jsonl,
+    /// A database, from 2026.8 on.
+    Sqlite,
+}
+
+/// A store that was found.
+#[derive(Debug)]
+pub struct Store {
+    /// The agent whose sessions it holds, where their keys name none.
+    pub agent: AgentId,
+    /// Its form.
+    pub kind: StoreKind,
+    /// Its file.
+    pub path: PathBuf,
+    /// How many sessions it lists, or why it cannot be read.
+    pub sessions: Result<usize>,
+    /// What was wrong with it.
+    pub warnings: Vec<String>,
+}
+
+/// A session with all that its store tells of it.
+#[derive(Debug)]
+pub struct SessionHistory {
+    /// The session.
+    pub key: SessionKey,
+    /// Its agent.
+    pub agent: AgentId,
+    /// Its row; an empty one where it cannot be read.
+    pub row: Row,
+    /// Who holds its transcript for a turn.
+    pub writer: Option<Writer>,
+    /// The end of its transcript, or why the row or the transcript cannot be read.
+    pub history: Result<History>,
+}
+
+/// Reads all sessions of all agents from their files; the gateway is not asked, and may be gone.
+///
+/// `state` is one state directory: another profile's sessions are in another one.
+///
+/// # Errors
+/// Where the state directory itself cannot be read. What else cannot be read stands where it belongs.
+pub fn read_all(state: &Path, config: &Config) -> Result<(Vec<Store>, Vec<SessionHistory>)> {
+    let mut stores = Vec::new();
+    let mut sessions = Vec::new();
+    for place in places(state, config)? {
+        let Some((kind, path, reader)) = place.open(state) else { continue };
+        let mut store = Store { agent: place.agent, kind, path, sessions: Ok(0), warnings: Vec::new() };
+        match reader.and_then(|mut reader| read_store(&mut store, reader.as_mut(), &mut sessions)) {
+            Ok(count) => store.sessions = Ok(count),
+            Err(error) => store.sessions = Err(error),
+        }
+        stores.push(store);
+    }
+    Ok((stores, sessions))
+}
+
+fn read_store(
+    store: &mut Store,
+    reader: &mut dyn Reader,
+    sessions: &mut Vec<SessionHistory>,
+) -> Result<usize> {
+    let listed = reader.sessions()?;
+    let count = listed.len();
+    for Listed { key, row } in listed {
+        let key: SessionKey = match key.parse() {
+            Ok(key) => key,
+            Err(error) => {
+                store.warnings.push(error.full());
+                continue;
+            }
+        };
+        let (row, history) = match row {
+            Ok(row) => {
+                let history = reader.history(&key, &row);
+                (row, history)
+            }
+            Err(error) => (Row::default(), Err(error)),
+        };
+        if let Ok(history) = &history {
+            store.warnings.extend(history.damages.sentences().map(|damage| format!("{key}: {damage}")));
+        }
+        let agent = key.agent().unwrap_or_else(|| store.agent.clone());
+        sessions.push(SessionHistory { agent, writer: reader.writer(&row), key, row, history });
+    }
+    Ok(count)
+}
+
+/// Where a store may stand: as files, or as the database that they were moved into.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    agent: AgentId,
+    rows: Option<PathBuf>,
+    databases: Vec<PathBuf>,
+    /// Below the state directory, from where nothing may lead out.
+    is_ours: bool,
+}
+
+type Opened = (StoreKind, PathBuf, Result<Box<dyn Reader>>);
+
+impl Place {
+    /// Opens what stands there. Files beside a database are what was moved into it, and are not read.
+    fn open(&self, state: &Path) -> Option<Opened> {
+        for database in self.databases.iter().filter(|path| fs::symlink_metadata(path).is_ok()) {
+            let opened = self.checked(state, database).and_then(|path| Sqlite::open(&path));
+            // One without sessions is for something else.
+            if let Some(opened) = opened.transpose() {
+                let reader = opened.map(|reader| Box::new(reader) as Box<dyn Reader>);
+                return Some((StoreKind::Sqlite, database.clone(), reader));
+            }
+        }
+        let rows = self.rows.as_ref().filter(|path| fs::symlink_metadata(path).is_ok())?;
+        let reader = self.checked(state, rows).and_then(|path| Jsonl::open(&path, state));
+        Some((StoreKind::Jsonl, rows.clone(), reader.map(|reader| Box::new(reader) as Box<dyn Reader>)))
+    }
+
+    fn checked(&self, state: &Path, path: &Path) -> Result<PathBuf> {
+        if !self.is_ours {
+            return Ok(path.to_owned());
+        }
+        let root = state.canonicalize().map_err(|error| failed("find", state, error))?;
+        inside(&[root], path)
+    }
+}
+
+/// Lists where stores may be: one for each agent that is configured or has a folder.
+fn places(state: &Path, config: &Config) -> Result<Vec<Place>> {
+    let folders = state.join("agents");
+    let mut agents: BTreeSet<AgentId> = config.agents.iter().cloned().collect();
+    match fs::read_dir(&folders) {
+        Ok(entries) => {
+            let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+            agents.extend(names.filter_map(|name| name.parse().ok()));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed("list the agents in", &folders, error)),
+    }
+    Ok(match config.session_store.as_deref() {
+        None => agents.into_iter().map(|agent| Place::of(agent, &folders)).collect(),
+        Some(store) if store.contains(AGENT) => agents
+            .into_iter()
+            .map(|agent| {
+                let store = store.replace(AGENT, agent.as_str());
+                Place::elsewhere(agent, &store)
+            })
+            .collect(),
+        Some(store) => Place::shared(agents, &config.default_agent, store),
+    })
+}
+
+impl Place {
+    /// The usual place of an agent.
+    fn of(agent: AgentId, folders: &Path) -> Self {
+        let folder = folders.join(agent.as_str());
+        let (rows, database) = (folder.join("sessions").join(ROWS), folder.join("agent").join(DATABASE));
+        Self { agent, rows: Some(rows), databases: vec![database], is_ours: true }
+    }
+
+    /// A place of the operator's choice for one agent.
+    fn elsewhere(agent: AgentId, store: &str) -> Self {
+        let rows = expand_home(store);
+        let database = moved_to(&rows);
+        let named = named_for(&database, &agent);
+        Self { agent, rows: Some(rows), databases: vec![database, named], is_ours: false }
+    }
+
+    /// A place of the operator's choice for all agents: one file, that is moved into a database for each of them.
+    fn shared(agents: BTreeSet<AgentId>, default: &AgentId, store: &str) -> Vec<Self> {
+        let mut places: Vec<Self> = agents.into_iter().map(|agent| Self::elsewhere(agent, store)).collect();
+        let is_moved = places.iter().flat_map(|place| &place.databases).any(|path| path.exists());
+        for place in &mut places {
+            if place.agent != *default {
+                place.databases.remove(0);
+            }
+            if is_moved || place.agent != *default {
+                place.rows = None;
+            }
+        }
+        places
+    }
+}
+
+/// Returns the database that a `session.store` is moved into (2026.9.6, read).
+fn moved_to(rows: &Path) -> PathBuf {
+    if rows.extension().is_some_and(|extension| extension == "sqlite") {
+        return rows.to_owned();
+    }
+    if rows.file_name().is_some_and(|name| name != ROWS) {
+        return rows.with_extension("sqlite");
+    }
+    let folder = rows.parent().unwrap_or(Path::new("."));
+    let agent = folder.parent().filter(|_| folder.ends_with("sessions"));
+    match agent.filter(|agent| agent.parent().is_some_and(|agents| agents.ends_with("agents"))) {
+        Some(agent) => agent.join("agent").join(DATABASE),
+        None => folder.join(DATABASE),
+    }
+}
+
+/// Returns the database beside it that belongs to one agent of several.
+fn named_for(database: &Path, agent: &AgentId) -> PathBuf {
+    database.with_extension(format!("{agent}.sqlite"))
+}
+
+#[cfg(test)]
+mod tests;
