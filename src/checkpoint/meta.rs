@@ -90,6 +90,19 @@ pub struct SessionMark {
     /// The transcript's last entry.
     #[serde(default, deserialize_with = "entry_id")]
     pub last_entry_id: Option<String>,
+    /// What was under way, where the block was captured and nobody wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<Captured>,
+}
+
+/// Says what was under way in a session whose block was captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Captured {
+    /// A turn.
+    Turn,
+    /// A background command; the turn had ended.
+    Command,
 }
 
 fn entry_id<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<String>, D::Error> {

@@ -16,7 +16,7 @@ mod tests;
 use std::borrow::Cow;
 
 pub use input::read_snapshot;
-pub use meta::{FormatVersion, Meta, SessionMark};
+pub use meta::{Captured, FormatVersion, Meta, SessionMark};
 pub use parse::parse;
 pub use render::render;
 pub use store::{Entry, Marked, Store};

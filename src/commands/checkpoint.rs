@@ -1,4 +1,4 @@
-//! `comeback checkpoint build / show / list / prune`
+//! `comeback checkpoint build / capture / show / list / prune`
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +24,13 @@ Example:
         /// The file to write [default: a new one in the workspace]
         #[arg(value_name = "OUT.md")]
         out: Option<PathBuf>,
+        /// Print the text; write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write down what is under way in each session, from the sessions' own files
+    #[command(after_help = "Example:\n  comeback checkpoint capture --dry-run")]
+    Capture {
         /// Print the text; write nothing
         #[arg(long)]
         dry_run: bool,
@@ -57,6 +64,7 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
     let context = context(globals)?;
     match command {
         Command::Build { out, dry_run } => build(&context, globals, out, dry_run),
+        Command::Capture { dry_run } => capture(&context, globals, dry_run),
         Command::Show { file } => show(&context, globals, file),
         Command::List => list(&context, globals),
         Command::Prune { keep, days, dry_run } => {
@@ -94,6 +102,18 @@ fn built_into(context: &Context, path: PathBuf, blocks: Vec<Block>, dry_run: boo
         fs::write(&path, checkpoint::render(&checkpoint, local(context)).as_bytes())?;
     }
     Ok(Built { checkpoint, path: (!dry_run).then_some(path), warnings: Vec::new() })
+}
+
+fn capture(context: &Context, globals: &Globals, dry_run: bool) -> Result<ExitCode> {
+    let built = flow::capture(context, dry_run)?;
+    let text = || match &built.path {
+        Some(path) => format!("Wrote checkpoint: {}", path.display()),
+        None if dry_run => checkpoint::render(&built.checkpoint, local(context)),
+        None => "Nothing is under way that is not written down already.".to_owned(),
+    };
+    print(globals, || v1::Checkpoint::new(built.path.as_deref(), &built.checkpoint), text)?;
+    warn(&built.warnings);
+    Ok(ExitCode::SUCCESS)
 }
 
 fn local(context: &Context) -> NaiveDateTime {

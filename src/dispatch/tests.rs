@@ -139,6 +139,7 @@ fn approved() -> Approved {
         updated_at: None,
         route: Some(route()),
         calls: Vec::new(),
+        captured: None,
     };
     let (policy, caller) = (Policy::default(), session());
     let situation = Situation {

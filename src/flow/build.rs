@@ -6,9 +6,9 @@ use chrono::Local;
 
 use super::context::{Context, PATIENCE};
 use super::{files, pending};
-use crate::checkpoint::{Block, Checkpoint, Meta, Store};
+use crate::checkpoint::{Block, Checkpoint, Meta, SessionMark, Store};
 use crate::ledger::Writer;
-use crate::model::Boot;
+use crate::model::{Boot, SessionKey};
 use crate::support::error::Result;
 
 /// A checkpoint that was built.
@@ -32,24 +32,36 @@ pub fn build(context: &Context, blocks: Vec<Block>, dry_run: bool) -> Result<Bui
 }
 
 fn build_in(context: &Context, boot: Option<Boot>, blocks: Vec<Block>, dry_run: bool) -> Result<Built> {
+    let earlier = pending::of_this_boot(&Store::new(context.paths.checkpoints()), boot.as_ref());
+    write(context, boot, &earlier, blocks, Vec::new(), dry_run)
+}
+
+/// Writes a checkpoint of new blocks and what the earlier ones of this boot hand on to it.
+pub(super) fn write(
+    context: &Context,
+    boot: Option<Boot>,
+    earlier: &[(PathBuf, Checkpoint)],
+    blocks: Vec<Block>,
+    marks: Vec<(SessionKey, SessionMark)>,
+    dry_run: bool,
+) -> Result<Built> {
     let store = Store::new(context.paths.checkpoints());
     let now = context.clock.now();
-    let earlier = pending::of_this_boot(&store, boot.as_ref());
     let of_earlier = || earlier.iter().filter_map(|(_, checkpoint)| checkpoint.meta.as_ref());
     let meta = Meta {
         reason: of_earlier().find_map(|meta| meta.reason.clone()),
         session_key: of_earlier().find_map(|meta| meta.session_key.clone()),
-        sessions: of_earlier().flat_map(|meta| meta.sessions.clone()).collect(),
+        sessions: of_earlier().flat_map(|meta| meta.sessions.clone()).chain(marks).collect(),
         boot,
         ..Meta::new(&files::id(context), now)
     };
-    let checkpoint = Checkpoint::new(meta, pending::joined(blocks, &earlier));
+    let checkpoint = Checkpoint::new(meta, pending::joined(blocks, earlier));
     if dry_run {
         return Ok(Built { checkpoint, path: None, warnings: Vec::new() });
     }
     let _lock = if earlier.is_empty() { None } else { Some(Writer::open(&context.paths, PATIENCE, now)?) };
     let path = store.write(&checkpoint, now.with_timezone(&Local).naive_local())?;
-    let warnings = pending::supersede(&store, &earlier, now);
+    let warnings = pending::supersede(&store, earlier, now);
     Ok(Built { checkpoint, path: Some(path), warnings })
 }
 
@@ -58,7 +70,6 @@ fn build_in(context: &Context, boot: Option<Boot>, blocks: Vec<Block>, dry_run: 
 mod tests {
     use super::*;
     use crate::flow::Settings;
-    use crate::model::SessionKey;
     use crate::support::clock::Clock;
 
     #[test]

@@ -82,7 +82,8 @@ fn block(session: &SessionHistory) -> Option<(Block, SessionMark)> {
     let block = Block {
         agent: session.agent.to_string(),
         goal: request.unwrap_or_else(|| PLACEHOLDER.to_owned()),
-        last_done: done.map_or_else(|| PLACEHOLDER.to_owned(), |call| format!("{}{}", words.done, shown(call))),
+        last_done: done
+            .map_or_else(|| PLACEHOLDER.to_owned(), |call| format!("{}{}", words.done, shown(call))),
         next_step: words.next(cut.phase).to_owned(),
         blockers,
         ..Block::new(session.key.clone())
@@ -120,7 +121,12 @@ impl Words {
         done: "已执行 ",
         waits: "等待批准执行 ",
         doubtful: "不确定是否已经执行：",
-        next: ["回复用户的最后一条消息", "根据工具的结果继续当前的工作", "写完给用户的回复", "检查后台命令是否已经结束，然后告诉用户"],
+        next: [
+            "回复用户的最后一条消息",
+            "根据工具的结果继续当前的工作",
+            "写完给用户的回复",
+            "检查后台命令是否已经结束，然后告诉用户",
+        ],
     };
 
     const fn of(language: Language) -> &'static Self {

@@ -196,7 +196,7 @@ pub(super) fn plan(
     let open_by_default = tools::agents_are_open(gateway);
     let blocks = waiting.checkpoint.blocks.iter().zip(looks);
     let candidates: Vec<Candidate<'_>> =
-        blocks.map(|(block, look)| candidate(block, look, job, start)).collect();
+        blocks.map(|(block, look)| candidate(waiting, block, look, job, start)).collect();
     let may_address =
         |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, open_by_default);
     let plan = plan::build(&candidates, &situation(context, request, waiting, start, &may_address));
@@ -210,7 +210,15 @@ pub(super) fn plan(
     plan
 }
 
-fn candidate<'a>(block: &'a Block, look: &Look, job: Job<'_>, start: DateTime<Utc>) -> Candidate<'a> {
+fn candidate<'a>(
+    waiting: &Waiting,
+    block: &'a Block,
+    look: &Look,
+    job: Job<'_>,
+    start: DateTime<Utc>,
+) -> Candidate<'a> {
+    let mark = waiting.checkpoint.meta.as_ref().and_then(|meta| meta.sessions.get(&block.session_key));
+    let captured = mark.and_then(|mark| mark.captured);
     let key = &block.session_key;
     let judgement = |verdict, reason: String| Judgement { verdict, reason };
     let by_the_job = |verdict| judgement(verdict, "the recovery job has woken it".to_owned());
@@ -229,6 +237,7 @@ fn candidate<'a>(block: &'a Block, look: &Look, job: Job<'_>, start: DateTime<Ut
         updated_at: evidence.and_then(|evidence| evidence.updated_at),
         route: evidence.and_then(|evidence| evidence.route.clone()),
         calls: Vec::new(),
+        captured,
     }
 }
 

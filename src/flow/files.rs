@@ -88,8 +88,9 @@ fn meta(
     boot: Option<&Boot>,
     last_entry: Option<&str>,
 ) -> Meta {
-    let entry = last_entry
-        .map(|id| (request.session_key.clone(), SessionMark { last_entry_id: Some(id.to_owned()) }));
+    let entry = last_entry.map(|id| {
+        (request.session_key.clone(), SessionMark { last_entry_id: Some(id.to_owned()), captured: None })
+    });
     Meta {
         boot: boot.cloned(),
         reason: Some(request.reason.clone()),

@@ -164,6 +164,7 @@ mod tests {
             updated_at: None,
             route: None,
             calls: Vec::new(),
+            captured: None,
         };
         let situation = Situation {
             checkpoint: "c",

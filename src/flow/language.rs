@@ -28,6 +28,11 @@ fn recorded(block: &Block) -> impl Iterator<Item = &str> {
     texts.filter(|text| ![PLACEHOLDER, DEFAULT_AFTER].contains(text))
 }
 
+/// Tells in which language texts are written; English where that is unclear.
+pub(super) fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Language {
+    language::of(texts, Language::En)
+}
+
 fn spoken<'a>(evidence: Option<&'a Evidence>, recorded: impl Iterator<Item = &'a str>) -> Language {
     let recorded = language::of(recorded, Language::En);
     evidence.map_or(recorded, |evidence| language::of(evidence.said_by_persons(), recorded))

@@ -2,6 +2,7 @@
 
 mod build;
 mod call;
+mod capture;
 mod chain;
 mod confirm;
 mod context;
@@ -24,6 +25,7 @@ mod way_back;
 
 pub use build::{Built, build};
 pub use call::ToolCall;
+pub use capture::capture;
 pub use chain::{Chain, List, Step, is_used, send, verify};
 pub use confirm::{AnswerState, Answered, Chosen, Word, confirm};
 pub use context::{Context, Settings};

@@ -40,6 +40,7 @@ pub(super) fn report(
         updated_at: None,
         route: None,
         calls: Vec::new(),
+        captured: None,
         block,
     });
     let candidates: Vec<Candidate<'_>> = candidates.collect();

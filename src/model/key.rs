@@ -31,6 +31,13 @@ impl SessionKey {
         self.0.split(':').nth(3) == Some("direct")
     }
 
+    /// Tells whether no person speaks there: a schedule, a subagent, another program, or a session that leaves no trace.
+    #[must_use]
+    pub fn is_of_a_machine(&self) -> bool {
+        let machines = ["cron", "subagent", "acp", "hook", "incognito"];
+        self.0.split(':').enumerate().any(|(at, part)| at != 1 && machines.contains(&part))
+    }
+
     /// Returns the agent that the key names, where it names one.
     #[must_use]
     pub fn agent(&self) -> Option<AgentId> {
@@ -215,6 +222,18 @@ mod tests {
         let direct = |key: &str| key.parse::<SessionKey>().unwrap().is_direct_chat();
         assert!(direct("agent:main:telegram:direct:77") && direct("agent:main:telegram:direct:77:thread:5"));
         assert!(!direct("agent:main:telegram:group:77") && !direct("agent:main:main") && !direct("direct"));
+    }
+
+    #[test]
+    fn keys_tell_whether_a_person_speaks_there() {
+        let of_a_machine = |key: &str| key.parse::<SessionKey>().unwrap().is_of_a_machine();
+        for key in ["agent:main:cron:6c52:run:1", "agent:main:subagent:x", "agent:main:acp:x", "hook:github"]
+        {
+            assert!(of_a_machine(key), "{key}");
+        }
+        for key in ["agent:main:telegram:direct:77", "agent:main:main", "agent:cron:main", "global"] {
+            assert!(!of_a_machine(key), "{key}");
+        }
     }
 
     #[test]

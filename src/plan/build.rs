@@ -134,6 +134,7 @@ mod tests {
                 updated_at,
                 route: None,
                 calls: Vec::new(),
+                captured: None,
             });
         }
         let policy = Policy { max_unattended, ..Policy::default() };

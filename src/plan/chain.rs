@@ -85,6 +85,7 @@ pub fn judge(message: &Message, blocks: &[&Block], is_twice: bool, situation: &S
             updated_at: None,
             route: None,
             calls: vec![],
+            captured: None,
         };
         gate::decide(&candidate, is_twice || blocks.len() > 1, situation, rules)
     };

@@ -3,7 +3,7 @@
 use super::item::{Candidate, Ruling};
 use super::policy::Policy;
 use super::rules::{Assessment, Rules};
-use crate::checkpoint::Block;
+use crate::checkpoint::{Block, Captured};
 use crate::model::{AgentId, Call, Decision, Outcome, Risk, SessionKey, Verdict};
 use crate::notice::Templates;
 use crate::support::redact::redact;
@@ -104,6 +104,9 @@ pub(super) fn decide(
     if judgement.verdict == Verdict::Live {
         return skip("live", &judgement.reason);
     }
+    if judgement.verdict == Verdict::Complete && candidate.captured == Some(Captured::Turn) {
+        return skip("ended", "the turn that was captured came to its end");
+    }
     if named_twice {
         return hold("named-twice", "the checkpoint names the session twice");
     }
@@ -129,7 +132,8 @@ pub(super) fn decide(
     if step.risk == Risk::High {
         return ruling(Decision::Hold, &step.rule, step.reason.clone());
     }
-    if judgement.verdict == Verdict::Complete && !situation.attended {
+    // A command that was captured died with the gateway, although the turn had ended.
+    if judgement.verdict == Verdict::Complete && !situation.attended && candidate.captured.is_none() {
         return hold("unattended", "its turn was not cut off, and nobody was waiting for the restart");
     }
     ruling(Decision::Send, &step.rule, step.reason.clone())
@@ -165,6 +169,7 @@ mod tests {
         goal: &'static str,
         last_done: &'static str,
         calls: Vec<Call>,
+        captured: Option<Captured>,
     }
 
     impl Case {
@@ -186,6 +191,7 @@ mod tests {
                 goal: "the weekly report",
                 last_done: "collected the figures",
                 calls: Vec::new(),
+                captured: None,
             }
         }
 
@@ -206,6 +212,7 @@ mod tests {
                 updated_at: None,
                 route: None,
                 calls: self.calls.clone(),
+                captured: self.captured,
             };
             let left_out = self.left_out.iter().map(|agent| agent.parse().unwrap()).collect();
             let hold = self.held_words.iter().map(|word| word.parse().unwrap()).collect();
@@ -269,6 +276,9 @@ mod tests {
     #[case::told_on_the_way(|c: &mut Case| c.calls = vec![reply(Outcome::Done), call(Effect::Read, Outcome::Unknown)], Decision::Send, "ordinary-work")]
     #[case::perhaps_answered(|c: &mut Case| c.calls = vec![reply(Outcome::Unknown)], Decision::Hold, "unknown-outcome")]
     #[case::not_answered(|c: &mut Case| c.calls = vec![reply(Outcome::Failed)], Decision::Send, "ordinary-work")]
+    #[case::captured(|c: &mut Case| { idle(c); c.captured = Some(Captured::Turn); }, Decision::Skip, "ended")]
+    #[case::captured_and_cut(|c: &mut Case| { c.attended = false; c.captured = Some(Captured::Turn); }, Decision::Send, "ordinary-work")]
+    #[case::a_command(|c: &mut Case| { idle(c); c.captured = Some(Captured::Command); }, Decision::Send, "ordinary-work")]
     #[case::own_calls(|c: &mut Case| { c.caller = Some(c.session); c.calls = vec![call(Effect::Write, Outcome::Unknown)]; }, Decision::Send, "own-session")]
     fn each_rule_decides(#[case] change: impl Fn(&mut Case), #[case] decision: Decision, #[case] rule: &str) {
         let mut case = Case::harmless();
@@ -310,6 +320,7 @@ mod tests {
             goal: "g",
             last_done: "d",
             calls: vec![call(Effect::External, Outcome::Unknown)],
+            captured: None,
         };
         let steps: [(&str, Mend); 14] = [
             ("unknown-session", |c| c.verdict = Verdict::Live),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::checkpoint::Block;
+use crate::checkpoint::{Block, Captured};
 use crate::model::{Call, Decision, IdempotencyKey, Language, Risk, Route, SessionKey, Verdict};
 use crate::session::Judgement;
 
@@ -21,6 +21,8 @@ pub struct Candidate<'a> {
     pub updated_at: Option<DateTime<Utc>>,
     /// Where the session's replies go.
     pub route: Option<Route>,
+    /// What was under way, where nobody has written the block.
+    pub captured: Option<Captured>,
     /// The tool calls of the turn that was cut off, in their order.
     pub calls: Vec<Call>,
 }

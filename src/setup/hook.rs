@@ -103,9 +103,13 @@ mod tests {
     fn the_handler_does_what_a_gateway_needs_and_no_more() {
         let [_, (_, handler), _] = render(Path::new("/opt/comeback")).unwrap();
         for part in [
-            "export default function handler(event)",
-            r#"event.type !== "gateway" || event.action !== "startup""#,
+            "export default async function handler(event)",
+            r#"if (event.type !== "gateway") return;"#,
+            r#"if (event.action === "startup") start(RECOVER);"#,
+            r#"if (event.action === "pre-restart") {"#,
             r#"["recover", "--trigger", "startup", "--wait-gateway"]"#,
+            r#"["checkpoint", "capture"]"#,
+            "setTimeout(done, CAPTURE_MS).unref()",
             "detached: true",
             r#"stdio: "ignore""#,
             "child.unref()",
@@ -113,17 +117,18 @@ mod tests {
         ] {
             assert!(handler.contains(part), "{part} is missing in {handler}");
         }
-        for absent in ["await", "async", "shell", "exec("] {
+        for absent in ["shell", "exec(", "Sync("] {
             assert!(!handler.contains(absent), "{absent} stands in {handler}");
         }
     }
 
     #[test]
-    fn the_front_matter_names_the_hook_and_its_event() {
+    fn the_front_matter_names_the_hook_and_its_events() {
         let [(_, hook_md), ..] = render(Path::new("/opt/comeback")).unwrap();
         let front = hook_md.split("---\n").nth(1).unwrap();
         let front: serde_yaml::Value = serde_yaml::from_str(front).unwrap();
         assert_eq!(front["name"], NAME);
-        assert_eq!(front["metadata"]["openclaw"]["events"][0], "gateway:startup");
+        let events = &front["metadata"]["openclaw"]["events"];
+        assert_eq!((&events[0], &events[1]), (&"gateway:startup".into(), &"gateway:pre-restart".into()));
     }
 }

@@ -2,15 +2,31 @@
 import { spawn } from "node:child_process";
 
 const BINARY = "@BINARY@";
-const ARGUMENTS = ["recover", "--trigger", "startup", "--wait-gateway"];
+const RECOVER = ["recover", "--trigger", "startup", "--wait-gateway"];
+const CAPTURE = ["checkpoint", "capture"];
+// The gateway waits for this handler before it restarts; this is the longest that it waits for us.
+const CAPTURE_MS = 5000;
 
 // A process of its own outlives this gateway: its next restart must not cut the recovery off.
-export default function handler(event) {
-  if (event.type !== "gateway" || event.action !== "startup") return;
+function start(args) {
+  const child = spawn(BINARY, args, { detached: true, stdio: "ignore" });
+  child.on("error", (error) => console.error(`[comeback] cannot start ${BINARY}: ${error.message}`));
+  child.unref();
+  return child;
+}
+
+export default async function handler(event) {
+  if (event.type !== "gateway") return;
   try {
-    const child = spawn(BINARY, ARGUMENTS, { detached: true, stdio: "ignore" });
-    child.on("error", (error) => console.error(`[comeback] cannot start ${BINARY}: ${error.message}`));
-    child.unref();
+    if (event.action === "startup") start(RECOVER);
+    if (event.action === "pre-restart") {
+      const child = start(CAPTURE);
+      await new Promise((done) => {
+        child.on("exit", done);
+        child.on("error", done);
+        setTimeout(done, CAPTURE_MS).unref();
+      });
+    }
   } catch (error) {
     console.error(`[comeback] cannot start ${BINARY}: ${error}`);
   }
