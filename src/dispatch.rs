@@ -150,6 +150,30 @@ impl<'a> Dispatcher<'a> {
         self.ledger.ledger().is_taken(key)
     }
 
+    /// Hands an item to the agent that asks for it, in place of a message to its session: accepted means that it is
+    /// to be told now. Where an earlier run may have sent the message, the transcript decides.
+    ///
+    /// # Errors
+    /// Where the ledger cannot be written or the session cannot be read.
+    pub fn hand_over(&mut self, item: &Item, how: &str) -> Result<Sent> {
+        match self.before(&item.key) {
+            Before::Taken if self.ledger.ledger().is_untold(&item.key) => return Ok(Sent::Accepted(None)),
+            Before::Taken => return Ok(Sent::Already),
+            Before::Nothing => {}
+            Before::Remembered | Before::Forgotten => {
+                let evidence = session::read(self.gateway, &item.session_key)?;
+                // One that may still be on its way is as unknown as one that is forgotten.
+                if let Some(sent) = self.found(item, Before::Forgotten, evidence.as_ref())? {
+                    return Ok(sent);
+                }
+            }
+        }
+        self.ledger
+            .append(self.clock.now(), intent(&item.key, &item.session_key, Effect::Resume, self.boot))?;
+        self.record(&item.key, Outcome::Accepted, Some(how), None)?;
+        Ok(Sent::Accepted(None))
+    }
+
     /// Writes down that an effect needs no sending any more; see [`settle`].
     ///
     /// # Errors
@@ -237,15 +261,8 @@ impl<'a> Dispatcher<'a> {
         before: Before,
         evidence: Option<&Evidence>,
     ) -> Result<Option<Sent>> {
-        let key = &item.key;
-        if evidence.is_some_and(|evidence| evidence.mentions(key)) {
-            self.record(key, Outcome::Accepted, Some("found in the transcript"), None)?;
-            return Ok(Some(Sent::Already));
-        }
-        if before == Before::Forgotten && !item.confirmed {
-            let why = "an earlier run may have sent it, and the transcript does not show it";
-            self.record(key, Outcome::Unknown, Some(why), None)?;
-            return Ok(Some(Sent::Unknown(why.to_owned())));
+        if let Some(sent) = self.found(item, before, evidence)? {
+            return Ok(Some(sent));
         }
         let start = self.boot.started_at;
         let judgement = session::judge(evidence, start);
@@ -256,8 +273,24 @@ impl<'a> Dispatcher<'a> {
             {
                 Ok(None)
             }
-            Verdict::Live | Verdict::Unreadable => Ok(Some(Sent::Overtaken(judgement.reason))),
+            Verdict::Live => Ok(Some(Sent::Overtaken(judgement.reason))),
+            Verdict::Unreadable => Ok(Some(Sent::Refused(judgement.reason))),
         }
+    }
+
+    /// Looks for an effect that may have been sent before in the transcript; `None` is to go on.
+    fn found(&mut self, item: &Item, before: Before, evidence: Option<&Evidence>) -> Result<Option<Sent>> {
+        let key = &item.key;
+        if evidence.is_some_and(|evidence| evidence.mentions(key)) {
+            self.record(key, Outcome::Accepted, Some("found in the transcript"), None)?;
+            return Ok(Some(Sent::Already));
+        }
+        if before == Before::Forgotten && !item.confirmed {
+            let why = "an earlier run may have sent it, and the transcript does not show it";
+            self.record(key, Outcome::Unknown, Some(why), None)?;
+            return Ok(Some(Sent::Unknown(why.to_owned())));
+        }
+        Ok(None)
     }
 
     /// Sends an effect under its key. What is sent a second time has its intent already: the gateway remembers the

@@ -149,20 +149,19 @@ impl Ledger {
         open.filter_map(|(key, state)| Some((key, state.run_id.as_deref()?, state)))
     }
 
-    /// Returns the items that still wait for a person, oldest first.
+    /// Returns the items that still wait for a person, oldest first: an item waits until it was taken or rejected.
     #[must_use]
     pub fn held(&self) -> Vec<&Held> {
         let mut open: BTreeMap<&IdempotencyKey, (usize, &Held)> = BTreeMap::new();
         for (place, record) in self.records.iter().enumerate() {
-            match &record.event {
-                Event::Held(held) => drop(open.entry(&held.key).or_insert((place, held))),
-                Event::Intent { key, .. } | Event::Decided { key, confirmed: false, .. } => {
-                    open.remove(key);
-                }
-                _ => {}
+            if let Event::Held(held) = &record.event {
+                open.entry(&held.key).or_insert((place, held));
             }
         }
-        let mut open: Vec<_> = open.into_values().collect();
+        let mut open: Vec<_> = open
+            .into_values()
+            .filter(|(_, held)| !self.is_taken(&held.key) && !self.is_rejected(&held.key))
+            .collect();
         open.sort_by_key(|(place, _)| *place);
         open.into_iter().map(|(_, held)| held).collect()
     }
@@ -181,13 +180,22 @@ impl Ledger {
         self.records.iter().any(|record| rejects(&record.event))
     }
 
+    /// Tells whether the agent that the job woke was to be told of an effect, and the program may have been killed before
+    /// it said so: it says so after its recovery is written down.
+    #[must_use]
+    pub fn is_untold(&self, key: &IdempotencyKey) -> bool {
+        let is_it = |event: &Event| matches!(event, Event::Outcome { key: of, detail: Some(how), .. } if of == key && how == TOLD);
+        let since =
+            self.records.iter().rev().take_while(|record| !matches!(record.event, Event::Recovery { .. }));
+        since.into_iter().any(|record| is_it(&record.event))
+    }
+
     /// Returns since when an item waits, where it does.
     #[must_use]
     pub fn held_since(&self, key: &IdempotencyKey) -> Option<DateTime<Utc>> {
-        let at = |record: &Record| {
-            matches!(&record.event, Event::Held(held) if held.key == *key).then_some(record.at)
-        };
-        self.latest(at).filter(|_| self.is_held(key))
+        let is_hold = |record: &&Record| matches!(&record.event, Event::Held(held) if held.key == *key);
+        let first = self.records.iter().find(is_hold);
+        first.filter(|_| self.is_held(key)).map(|record| record.at)
     }
 
     /// Returns the latest record for which `wanted` finds something.
@@ -205,12 +213,16 @@ impl Ledger {
     }
 }
 
+/// How an effect came about that the agent of the recovery job was told of, in place of being sent a message.
+pub const TOLD: &str = "told to the agent that the job woke";
+
 /// The ledger, open for appending; only one exists at a time on a machine.
 #[derive(Debug)]
 pub struct Writer {
     ledger: Ledger,
     file: File,
     path: PathBuf,
+    is_torn: bool,
     _lock: Lock,
 }
 
@@ -235,7 +247,7 @@ impl Writer {
             ledger = compact(&path, &ledger, now)?;
         }
         let file = open_for_append(&path).map_err(|error| fs::failed("open", &path, error))?;
-        Ok(Self { ledger, file, path, _lock: lock })
+        Ok(Self { ledger, file, path, is_torn: false, _lock: lock })
     }
 
     /// Returns what the ledger says, this run's own lines included.
@@ -250,11 +262,17 @@ impl Writer {
     /// Where the line cannot be written and synced: what it announces must then not be done.
     pub fn append(&mut self, at: DateTime<Utc>, event: Event) -> Result<()> {
         let record = Record { v: VERSION, at, event };
-        let line = line_of(&record)?;
+        let mut line = line_of(&record)?;
+        if self.is_torn {
+            line.insert(0, b'\n');
+        }
+        // Should the disk be full, a part of the line may stand there, and the next one must not join it.
+        self.is_torn = true;
         self.file
             .write_all(&line)
             .and_then(|()| self.file.sync_data())
             .map_err(|error| fs::failed("append to", &self.path, error))?;
+        self.is_torn = false;
         self.ledger.push(record);
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::io::{IsTerminal, stdin};
 use std::process::ExitCode;
 
-use super::{Globals, ago, context, parsed, print};
+use super::{Globals, ago, context, parsed, print, shown};
 use crate::flow::{self, AnswerState, Answered, Chosen, Context, Word};
 use crate::json::v1;
 use crate::ledger::Person;
@@ -82,7 +82,7 @@ fn text(answers: &[Answered], context: &Context) -> String {
     let mut text = String::new();
     for Answered { held, since, state } in answers {
         let (code, age) = (held.key.code(), ago(*since, context.clock.now()));
-        let _ = write!(text, "[{code}] {}, held {age}: {}\n\n", held.session_key, held.reason);
+        let _ = write!(text, "[{code}] {}, held {age}: {}\n\n", held.session_key, shown(&held.reason));
         for line in held.message.lines() {
             let _ = writeln!(text, "    {line}");
         }
@@ -91,8 +91,8 @@ fn text(answers: &[Answered], context: &Context) -> String {
             AnswerState::Waits => writeln!(text, "It waits: `comeback confirm {code}` sends it.\n"),
             AnswerState::Sent => writeln!(text, "Sent.\n"),
             AnswerState::Told => writeln!(text, "That is your own session: do now what the message says.\n"),
-            AnswerState::Rejected => writeln!(text, "Dropped; it was not sent.\n"),
-            AnswerState::Kept(why) => writeln!(text, "Still held: {why}.\n"),
+            AnswerState::Rejected => writeln!(text, "Dropped: it will not be sent.\n"),
+            AnswerState::Kept(why) => writeln!(text, "Still held: {}.\n", shown(why)),
         };
     }
     text.trim_end().to_owned()

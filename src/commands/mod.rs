@@ -28,6 +28,7 @@ use crate::flow::{Context, Settings};
 use crate::support::clock::Clock;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
+use crate::support::text::one_line;
 
 /// Standard input beyond this is refused: no snapshot comes near it.
 const MAX_INPUT: u64 = 4 << 20;
@@ -197,6 +198,11 @@ fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
         3_600..172_800 => format!("{} h ago", seconds / 3_600),
         _ => format!("{} days ago", seconds / 86_400),
     }
+}
+
+/// Shows a reason that may quote what was recorded: on one line, so that it cannot pass for a line of ours.
+fn shown(reason: &str) -> String {
+    one_line(reason, 300)
 }
 
 /// Counts sessions in words.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use super::prepare::call_text;
-use super::{Globals, context, print, say, warn, write_out};
+use super::{Globals, context, print, say, shown, warn, write_out};
 use crate::flow::{self, ItemReport, ItemState, Outcome, RecoverRequest, Report, Trigger};
 use crate::json::v1;
 use crate::support::error::{Kind, Result};
@@ -84,11 +84,16 @@ fn text(report: &Report, trigger: Trigger) -> String {
     for call in &report.calls {
         let _ = write!(text, "\nCall: {}", call_text(call));
     }
+    if let Some(say) = &report.say {
+        let _ = write!(text, "\n\nThe user could not be told. Tell them this:\n\n{say}");
+    }
     match (&report.own, trigger) {
         (Some(own), _) => {
             let _ = write!(text, "\n\nNow go on with your own work:\n\n{own}");
         }
-        (None, Trigger::Job) => text.push_str("\nThere is nothing more for you to do: answer NO_REPLY."),
+        (None, Trigger::Job) if report.say.is_none() => {
+            text.push_str("\nThere is nothing more for you to do: answer NO_REPLY.");
+        }
         (None, _) => {}
     }
     text
@@ -103,11 +108,9 @@ fn headline(report: &Report) -> &'static str {
         }
         Outcome::Recovered | Outcome::Incomplete if report.dry_run => "Dry run: nothing was sent or changed.",
         Outcome::NotYet => {
-            "The gateway has not restarted yet. Nothing was sent; the recovery job is armed again."
+            "The gateway has not restarted yet. Nothing was sent; a recovery job waits for it."
         }
-        Outcome::NeverHappened => {
-            "The gateway has not restarted within ten minutes. Nothing was sent; the user was told."
-        }
+        Outcome::NeverHappened => "The gateway has not restarted within ten minutes. Nothing was sent.",
         Outcome::Unreachable => "The gateway cannot be reached. Nothing was sent; the checkpoint stays open.",
         Outcome::Recovered => "Back after the restart.",
         Outcome::Incomplete => {
@@ -127,6 +130,6 @@ fn item_text(one: &ItemReport) -> String {
         ItemState::Due => ("due", item.ruling.reason.as_str()),
     };
     let code = if one.state == ItemState::Held { format!(" [{}]", item.key.code()) } else { String::new() };
-    let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    let reason = if reason.is_empty() { String::new() } else { format!(": {}", shown(reason)) };
     format!("{state}{code} {}{reason}", item.session_key)
 }

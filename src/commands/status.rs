@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{Globals, ago, context, print, sessions, warn};
+use super::{Globals, ago, context, print, sessions, shown, warn};
 use crate::flow::{self, Context, Status};
 use crate::json::v1;
 use crate::support::clock::rfc3339;
@@ -43,7 +43,7 @@ fn text(status: &Status, context: &Context) -> String {
     }
     for held in &status.held {
         let code = held.key.code();
-        lines.push(format!("Held [{code}] {}: {}", held.session_key, held.reason));
+        lines.push(format!("Held [{code}] {}: {}", held.session_key, shown(&held.reason)));
     }
     if let Some(pending) = &status.pending {
         lines.push(format!("File: {} ({})", pending.path.display(), rfc3339(pending.created_at)));

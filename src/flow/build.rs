@@ -7,9 +7,10 @@ use chrono::Local;
 use super::context::{Context, PATIENCE};
 use super::{files, pending};
 use crate::checkpoint::{Block, Checkpoint, Meta, SessionMark, Store};
-use crate::ledger::Writer;
+use crate::ledger::Ledger;
 use crate::model::{Boot, SessionKey};
 use crate::support::error::Result;
+use crate::support::fs::Lock;
 
 /// A checkpoint that was built.
 #[derive(Clone, Debug)]
@@ -32,11 +33,14 @@ pub fn build(context: &Context, blocks: Vec<Block>, dry_run: bool) -> Result<Bui
 }
 
 fn build_in(context: &Context, boot: Option<Boot>, blocks: Vec<Block>, dry_run: bool) -> Result<Built> {
-    let earlier = pending::of_this_boot(&Store::new(context.paths.checkpoints()), boot.as_ref());
+    let _lock = if dry_run { None } else { Some(Lock::acquire(&context.paths.lock(), PATIENCE)?) };
+    let ledger = Ledger::read(&context.paths.ledger())?;
+    pending::check_nothing_is_due(context, &ledger, boot.as_ref())?;
+    let earlier = pending::handing_on(&Store::new(context.paths.checkpoints()), &ledger, boot.as_ref());
     write(context, boot, &earlier, blocks, Vec::new(), dry_run)
 }
 
-/// Writes a checkpoint of new blocks and what the earlier ones of this boot hand on to it.
+/// Writes a checkpoint of new blocks and what earlier ones hand on to it; whoever calls holds the lock.
 pub(super) fn write(
     context: &Context,
     boot: Option<Boot>,
@@ -59,7 +63,6 @@ pub(super) fn write(
     if dry_run {
         return Ok(Built { checkpoint, path: None, warnings: Vec::new() });
     }
-    let _lock = if earlier.is_empty() { None } else { Some(Writer::open(&context.paths, PATIENCE, now)?) };
     let path = store.write(&checkpoint, now.with_timezone(&Local).naive_local())?;
     let warnings = pending::supersede(&store, earlier, now);
     Ok(Built { checkpoint, path: Some(path), warnings })

@@ -3,14 +3,16 @@
 //! It reads the sessions' own files: while a gateway goes down, 2026.9.6 answers nobody any more (measured).
 
 use super::build::{Built, write};
-use super::context::Context;
+use super::context::{Context, PATIENCE};
 use super::language;
 use super::pending;
 use crate::checkpoint::{Block, Captured, PLACEHOLDER, SessionMark, Store};
+use crate::ledger::Ledger;
 use crate::model::{Call, Language, Outcome, Risk, SessionKey};
 use crate::plan::Rules;
 use crate::session::{self, Cut, Phase, RunStatus, SessionHistory, spoken};
 use crate::support::error::{Error, Kind, Result};
+use crate::support::fs::Lock;
 use crate::support::redact::redact;
 use crate::support::text::one_line;
 
@@ -39,9 +41,10 @@ pub fn capture(context: &Context, dry_run: bool) -> Result<Built> {
             Err(error) => warnings.push(format!("{}: {}", session.key, error.full())),
         }
     }
-    let store = Store::new(context.paths.checkpoints());
+    let _lock = if dry_run { None } else { Some(Lock::acquire(&context.paths.lock(), PATIENCE)?) };
     let boot = context.running_boot();
-    let earlier = pending::of_this_boot(&store, boot.as_ref());
+    let store = Store::new(context.paths.checkpoints());
+    let earlier = pending::handing_on(&store, &Ledger::read(&context.paths.ledger())?, boot.as_ref());
     let is_named = |key: &SessionKey| {
         earlier.iter().flat_map(|(_, checkpoint)| &checkpoint.blocks).any(|block| block.session_key == *key)
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::{Context, PATIENCE};
-use crate::dispatch::{self, Dispatcher, Sent};
+use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::{Gateway, Scopes};
 use crate::ledger::{Event, Held, Ledger, Person, Writer};
 use crate::plan::{self, Confirmation, Gated};
@@ -162,25 +162,28 @@ fn send(
         Err(error) => return kept(error.full()),
     };
     let boot = gateway.boot().clone();
-    if *by == Person::Session(held.session_key.clone()) {
-        decide(context, ledger, held, true, by)?;
-        let how = "told to the agent whose user confirmed it";
-        dispatch::settle(ledger, context.clock, &held.key, &held.session_key, &boot, how)?;
-        return Ok(Answered { state: AnswerState::Told, ..answer });
-    }
+    // An agent that names another session than its own is not told in that one's place.
+    let is_running = evidence.as_ref().is_some_and(|evidence| evidence.is_running(boot.started_at));
+    let own = *by == Person::Session(held.session_key.clone()) && is_running;
     let (session_key, key, message) = (&held.session_key, &held.key, held.message.as_str());
-    let asked = Confirmation { session_key, key, message, evidence: evidence.as_ref() };
+    let asked = Confirmation { session_key, key, message, evidence: evidence.as_ref(), own };
     let approved = match plan::confirmed(asked, boot.started_at, &context.policy) {
         Gated::Send(approved) => approved,
         Gated::Hold(item) | Gated::Skip(item) => return kept(item.ruling.reason),
     };
     decide(context, ledger, held, true, by)?;
     let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
-    let why = match dispatcher.resume(&approved) {
-        Ok(Sent::Accepted(_) | Sent::Already) => return Ok(answer),
-        Ok(Sent::Overtaken(why) | Sent::Refused(why) | Sent::Unanswered(why) | Sent::Unknown(why)) => why,
-        Err(error) => error.full(),
+    let sent = if own {
+        dispatcher.hand_over(approved.item(), "told to the agent whose user confirmed it")
+    } else {
+        dispatcher.resume(&approved)
     };
-    dispatcher.hold(Held { reason: why.clone(), ..held.clone() })?;
-    kept(why)
+    match sent {
+        Ok(Sent::Accepted(_)) if own => Ok(Answered { state: AnswerState::Told, ..answer }),
+        Ok(Sent::Accepted(_) | Sent::Already) => Ok(answer),
+        Ok(Sent::Overtaken(why) | Sent::Refused(why) | Sent::Unanswered(why) | Sent::Unknown(why)) => {
+            kept(why)
+        }
+        Err(error) => kept(error.full()),
+    }
 }

@@ -14,7 +14,7 @@ use super::tell::tell;
 use crate::checkpoint::{Block, Marked, Store};
 use crate::dispatch::Dispatcher;
 use crate::gateway::{Gateway, Scopes, tools};
-use crate::ledger::{self, Event, Writer};
+use crate::ledger::{self, Event, Ledger, Writer};
 use crate::model::{AgentId, Language, Route, SessionKey, Verdict};
 use crate::plan::{self, Candidate, Gated, Plan, Situation};
 use crate::session::{self, Evidence, Judgement};
@@ -48,24 +48,32 @@ pub(super) fn recover(
     dispatcher.reconcile()?;
     let mut gated = plan.gated();
     // The notice first: 2026.5.28 mirrors it into the caller's session, and a run that is under way there is then
-    // not delivered any more (measured).
-    let own = gated.iter().position(|one| is_sent_to_caller(one, waiting, job)).map(|at| gated.remove(at));
+    // not delivered any more (measured). And what the calling agent is told is printed at the very end.
+    let own = gated.iter().position(|one| is_own(one, waiting, &dispatcher)).map(|at| gated.remove(at));
     for one in gated {
         let (item, told) = carry_out_read(&mut dispatcher, waiting, job, &looks, one)?;
         report.items.push(item);
         report.own = report.own.or(told);
     }
     let (route, language) = (caller_route(waiting, &looks), caller_language(waiting, &looks));
-    let is_told = tell(context, &mut dispatcher, waiting, route, language, &mut report)?;
+    let mut untold = tell(context, &mut dispatcher, waiting, route.as_ref(), language, &mut report)?;
     if let Some(own) = own {
-        report.items.insert(0, carry_out(&mut dispatcher, waiting, job, own)?.0);
+        let (item, told) = carry_out(&mut dispatcher, waiting, job, own)?;
+        let is_news = matches!(item.state, ItemState::Held | ItemState::Failed(_));
+        report.items.insert(0, item);
+        report.own = told;
+        if is_news {
+            untold = tell(context, &mut dispatcher, waiting, route.as_ref(), language, &mut report)?;
+        }
     }
     if request.wait {
         follow(&mut dispatcher, &mut report);
     }
-    // The agent that the job woke has the warning, and tells them itself.
-    let is_told = is_told || request.trigger == Trigger::Job;
-    finish(context, ledger, waiting, is_told, &mut report)?;
+    // Whoever speaks to a person tells them.
+    if matches!(request.trigger, Trigger::Job | Trigger::Manual) {
+        report.say = untold.take();
+    }
+    finish(context, ledger, waiting, untold.is_none(), &mut report)?;
     Ok(report)
 }
 
@@ -75,12 +83,13 @@ pub(super) fn rehearse(
     request: Request,
     gateway: &mut Gateway,
     waiting: &Waiting,
+    ledger: &Ledger,
 ) -> Result<Report> {
     let job = job_of(request, waiting, false);
     let looks = look_when_settled(context, gateway, waiting, job)?;
     let plan = plan(context, request, waiting, gateway, &looks, job);
     let boot = Some(gateway.boot().clone());
-    let items = plan.gated().into_iter().map(planned).collect();
+    let items = plan.gated().into_iter().map(|gated| planned(gated, ledger)).collect();
     let warnings = gateway.warnings().to_vec();
     Ok(Report { boot, items, warnings, ..Report::new(request, Outcome::Recovered) })
 }
@@ -93,9 +102,13 @@ fn job_of(request: Request, waiting: &Waiting, job_runs: bool) -> Job<'_> {
     }
 }
 
-fn is_sent_to_caller(gated: &Gated, waiting: &Waiting, job: Job<'_>) -> bool {
-    let to = |key: &SessionKey| waiting.caller.as_ref() == Some(key) && !job.has(key);
-    matches!(gated, Gated::Send(approved) if to(&approved.item().session_key))
+/// Tells whether an item has the caller itself go on, and nothing is in the way of that.
+fn is_own(gated: &Gated, waiting: &Waiting, dispatcher: &Dispatcher<'_>) -> bool {
+    let Gated::Send(approved) = gated else { return false };
+    let item = approved.item();
+    waiting.caller.as_ref() == Some(&item.session_key)
+        && !dispatcher.is_held(&item.key)
+        && !dispatcher.is_rejected(&item.key)
 }
 
 /// Reads the session of every block, and reads again while one is unsettled, but for the one that has the job's turn.
@@ -259,7 +272,17 @@ pub(super) fn situation<'a>(
     }
 }
 
-pub(super) fn planned(gated: Gated) -> ItemReport {
+/// Says what would become of an item, by what the ledger knows already.
+pub(super) fn planned(gated: Gated, ledger: &Ledger) -> ItemReport {
+    let key = &gated.item().key;
+    if ledger.is_taken(key) || ledger.is_rejected(key) || ledger.is_held(key) {
+        let state = match () {
+            () if ledger.is_taken(key) => ItemState::Resumed,
+            () if ledger.is_rejected(key) => ItemState::Skipped,
+            () => ItemState::Held,
+        };
+        return ItemReport { item: gated.item().clone(), state };
+    }
     match gated {
         Gated::Send(approved) => ItemReport { item: approved.item().clone(), state: ItemState::Due },
         Gated::Hold(item) => ItemReport { item, state: ItemState::Held },

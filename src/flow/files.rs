@@ -9,6 +9,7 @@ use super::context::Context;
 use super::pending;
 use super::preparation::Request;
 use crate::checkpoint::{Block, Checkpoint, Meta, SessionMark, Store};
+use crate::ledger::Ledger;
 use crate::model::Boot;
 use crate::now::{self, Changes, Updated};
 use crate::support::clock::rfc3339;
@@ -42,13 +43,14 @@ impl Files {
     pub(super) fn write(
         context: &Context,
         request: &Request,
+        ledger: &Ledger,
         id: &str,
         boot: Option<&Boot>,
         last_entry: Option<&str>,
     ) -> Result<Self> {
         let store = Store::new(context.paths.checkpoints());
         let snapshot = fs::read(&context.paths.now())?;
-        let earlier = pending::of_this_boot(&store, boot);
+        let earlier = pending::handing_on(&store, ledger, boot);
         let blocks = pending::joined(blocks(request), &earlier);
         let checkpoint = Checkpoint::new(meta(context, request, id, boot, last_entry), blocks);
         let path = store.write(&checkpoint, context.clock.now().with_timezone(&Local).naive_local())?;
@@ -186,7 +188,7 @@ mod tests {
                 mode: Mode::Prepare,
                 dry_run: false,
             };
-            Files::write(context, &request, &id(context), Some(&self.boot), None).unwrap()
+            Files::write(context, &request, &Ledger::default(), &id(context), Some(&self.boot), None).unwrap()
         }
 
         /// The sessions of the open checkpoints, the newest first.

@@ -3,7 +3,7 @@
 use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState};
 use crate::dispatch::{Dispatcher, Sent};
-use crate::ledger::Held;
+use crate::ledger::{Held, TOLD};
 use crate::model::{SessionKey, Verdict};
 use crate::plan::{Approved, Gated, Item};
 use crate::support::error::Result;
@@ -69,14 +69,22 @@ pub(super) fn carry_out(
             (approved.item().clone(), ItemState::Held, None)
         }
         Gated::Send(approved) if job.calls_for(&approved.item().session_key) => {
-            let item = approved.item().clone();
-            let is_new =
-                dispatcher.settle(&item.key, &item.session_key, "told to the agent that the job woke")?;
-            let told = is_new.then(|| item.message.clone());
-            (item, ItemState::Resumed, told)
+            let mut item = approved.item().clone();
+            match dispatcher.hand_over(&item, TOLD) {
+                Ok(Sent::Accepted(_)) => {
+                    let told = item.message.clone();
+                    (item, ItemState::Resumed, Some(told))
+                }
+                Ok(Sent::Unknown(why)) => {
+                    hold_as_unknown(dispatcher, waiting, &mut item, why)?;
+                    (item, ItemState::Held, None)
+                }
+                Ok(_) => (item, ItemState::Resumed, None),
+                Err(error) => (item, ItemState::Failed(error.full()), None),
+            }
         }
         Gated::Send(approved) => {
-            let (item, state) = send(dispatcher, waiting, &approved)?;
+            let (item, state) = send(dispatcher, waiting, job, &approved)?;
             (item, state, None)
         }
     };
@@ -86,26 +94,39 @@ pub(super) fn carry_out(
 fn send(
     dispatcher: &mut Dispatcher<'_>,
     waiting: &Waiting,
+    job: Job<'_>,
     approved: &Approved,
 ) -> Result<(Item, ItemState)> {
     let mut item = approved.item().clone();
     let state = match dispatcher.resume(approved) {
         Ok(Sent::Accepted(_) | Sent::Already) => ItemState::Resumed,
         Ok(Sent::Overtaken(how)) => {
+            if !job.has(&item.session_key) {
+                dispatcher.settle(&item.key, &item.session_key, &how)?;
+            }
             item.verdict = Verdict::Live;
             item.ruling.reason = how;
             ItemState::Skipped
         }
         Ok(Sent::Refused(why) | Sent::Unanswered(why)) => ItemState::Failed(why),
         Ok(Sent::Unknown(why)) => {
-            "unknown-outcome".clone_into(&mut item.ruling.rule);
-            item.ruling.reason = why;
-            dispatcher.hold(held(waiting, &item))?;
+            hold_as_unknown(dispatcher, waiting, &mut item, why)?;
             ItemState::Held
         }
         Err(error) => ItemState::Failed(error.full()),
     };
     Ok((item, state))
+}
+
+fn hold_as_unknown(
+    dispatcher: &mut Dispatcher<'_>,
+    waiting: &Waiting,
+    item: &mut Item,
+    why: String,
+) -> Result<()> {
+    "unknown-outcome".clone_into(&mut item.ruling.rule);
+    item.ruling.reason = why;
+    dispatcher.hold(held(waiting, item))
 }
 
 fn held(waiting: &Waiting, item: &Item) -> Held {
@@ -129,7 +150,7 @@ mod tests {
     use super::*;
     use crate::checkpoint::{Block, Checkpoint, Meta};
     use crate::gateway::fake;
-    use crate::ledger::Writer;
+    use crate::ledger::{Event, Writer};
     use crate::model::{Boot, Decision, Language};
     use crate::notice::Templates;
     use crate::plan::{self, Candidate, Policy, Situation};
@@ -205,6 +226,12 @@ mod tests {
         let (_dir, paths) = paths();
         let (state, told) = run(&paths, CALLER, Verdict::Complete, true, true);
         assert!(state == ItemState::Resumed && told.unwrap().contains("You restarted the gateway"));
+        let again = run(&paths, CALLER, Verdict::Complete, true, true);
+        assert!(again.1.is_some(), "whoever was to say so may have been killed before");
+        let at = DateTime::UNIX_EPOCH;
+        let said =
+            Event::Recovery { checkpoint: None, boot: None, trigger: "job".into(), outcome: "x".into() };
+        Writer::open(&paths, Duration::ZERO, at).unwrap().append(at, said).unwrap();
         assert_eq!(run(&paths, CALLER, Verdict::Complete, true, true), (ItemState::Resumed, None));
         assert_eq!(
             run(&paths, CALLER, Verdict::Complete, true, false),

@@ -11,7 +11,7 @@ use crate::checkpoint::{Block, Checkpoint, Entry, Store};
 use crate::ledger::{Event, Ledger};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
 use crate::plan;
-use crate::support::error::{Kind, Result};
+use crate::support::error::{Error, Kind, Result};
 
 /// A checkpoint older than this at the gateway's start is not acted on by itself.
 const MAX_AGE: TimeDelta = TimeDelta::hours(12);
@@ -107,6 +107,32 @@ impl Waiting {
     }
 }
 
+/// Refuses to take the place of a checkpoint whose restart has come and that nobody has tried to recover.
+pub(super) fn check_nothing_is_due(context: &Context, ledger: &Ledger, boot: Option<&Boot>) -> Result<()> {
+    let store = Store::new(context.paths.checkpoints());
+    let Some(boot) = boot else { return Ok(()) };
+    let due = Waiting::find(&store, ledger).ok().flatten().filter(|waiting| waiting.is_due(boot));
+    let Some(waiting) = due.filter(|waiting| !waiting.was_tried(ledger, boot)) else { return Ok(()) };
+    let message = format!("the recovery of {} is due and has not been done", waiting.path.display());
+    Err(Error::new(Kind::Refused, message).hint("run `comeback recover` first, then prepare again"))
+}
+
+/// Returns the open checkpoints that hand their blocks on to a new one: those of the boot that runs, else the newest,
+/// with the blocks that nothing has become of yet.
+pub(super) fn handing_on(store: &Store, ledger: &Ledger, boot: Option<&Boot>) -> Vec<(PathBuf, Checkpoint)> {
+    let of_this_boot = of_this_boot(store, boot);
+    if !of_this_boot.is_empty() {
+        return of_this_boot;
+    }
+    let Some(waiting) = Waiting::find(store, ledger).ok().flatten() else { return Vec::new() };
+    let Waiting { path, id, mut checkpoint, .. } = waiting;
+    checkpoint.blocks.retain(|block| {
+        let key = plan::key_of(&id, &block.session_key);
+        ledger.effect(&key).is_none() && !ledger.is_held(&key) && !ledger.is_rejected(&key)
+    });
+    vec![(path, checkpoint)]
+}
+
 /// Joins to new blocks those of earlier checkpoints whose sessions they do not name: one restart has one checkpoint.
 pub(super) fn joined(mut blocks: Vec<Block>, earlier: &[(PathBuf, Checkpoint)]) -> Vec<Block> {
     for old in earlier.iter().flat_map(|(_, checkpoint)| &checkpoint.blocks) {
@@ -155,10 +181,11 @@ pub(super) fn left_to_the_job(
     let block = checkpoint.blocks.iter().find(|block| caller == Some(&block.session_key));
     Ok(block.and_then(|block| {
         let key = plan::key_of(&entry.id, &block.session_key);
-        let is_held = ledger.is_held(&key);
+        let is_closed = ledger.is_held(&key) || ledger.is_rejected(&key);
+        let is_open = ledger.effect(&key).is_none() || ledger.is_untold(&key);
         let language = language::of_session(None, Some(block));
         let message = plan::own_message(block, &key, &context.templates, language);
-        (!is_held && ledger.effect(&key).is_none()).then(|| (key, block.session_key.clone(), message))
+        (is_open && !is_closed).then(|| (key, block.session_key.clone(), message))
     }))
 }
 

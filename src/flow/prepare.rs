@@ -13,14 +13,13 @@ use super::call::ToolCall;
 use super::context::Context;
 use super::files::{self, Files};
 use super::language;
-use super::pending::Waiting;
+use super::pending;
 use super::preparation::{Mode, Prepared, Request, Restart};
 use super::way_back::Wake;
-use crate::checkpoint::Store;
 use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::tools::{self, Tools};
 use crate::gateway::{Gateway, Scopes, boot};
-use crate::ledger::{Event, Ledger, Writer};
+use crate::ledger::{Event, Writer};
 use crate::model::{Boot, IdempotencyKey, Language, Route, SessionKey};
 use crate::notice::{Channel, Notice};
 use crate::session::{self, Evidence};
@@ -164,15 +163,6 @@ fn check_restart(context: &Context, gateway: &Gateway) -> Result<()> {
     Ok(())
 }
 
-/// Refuses to take the place of a checkpoint whose restart has come and that nobody has tried to recover.
-fn check_nothing_is_due(context: &Context, ledger: &Ledger, boot: &Boot) -> Result<()> {
-    let store = Store::new(context.paths.checkpoints());
-    let due = Waiting::find(&store, ledger).ok().flatten().filter(|waiting| waiting.is_due(boot));
-    let Some(waiting) = due.filter(|waiting| !waiting.was_tried(ledger, boot)) else { return Ok(()) };
-    let message = format!("the recovery of {} is due and has not been done", waiting.path.display());
-    Err(Error::new(Kind::Refused, message).hint("run `comeback recover` first, then prepare again"))
-}
-
 /// Does everything over the gateway.
 fn by_the_gateway(
     context: &Context,
@@ -189,7 +179,7 @@ fn by_the_gateway(
         return Ok(prepared);
     }
     let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
-    check_nothing_is_due(context, ledger.ledger(), &boot)?;
+    pending::check_nothing_is_due(context, ledger.ledger(), Some(&boot))?;
     let files = save(context, request, &mut prepared, &mut ledger, Some(caller))?;
     context.step(format_args!("wrote {}", prepared.path.display()));
     let at = context.clock.now() + request.delay;
@@ -228,7 +218,14 @@ fn save(
     caller: Option<&Evidence>,
 ) -> Result<Files> {
     let last_entry = caller.and_then(Evidence::last_entry_id);
-    let files = Files::write(context, request, &prepared.checkpoint, prepared.boot.as_ref(), last_entry)?;
+    let files = Files::write(
+        context,
+        request,
+        ledger.ledger(),
+        &prepared.checkpoint,
+        prepared.boot.as_ref(),
+        last_entry,
+    )?;
     prepared.path.clone_from(&files.checkpoint);
     let record = Event::Prepared {
         checkpoint: prepared.checkpoint.clone(),
@@ -302,6 +299,7 @@ fn by_the_agent(
         return Ok(prepared);
     }
     let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
+    pending::check_nothing_is_due(context, ledger.ledger(), boot.as_ref())?;
     let files = save(context, request, &mut prepared, &mut ledger, caller)?;
     prepared.warnings.extend(files.supersede(context));
     Ok(prepared)

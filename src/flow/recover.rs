@@ -14,9 +14,10 @@ use super::{due, unreachable};
 use crate::checkpoint::Store;
 use crate::dispatch::{self, Dispatcher};
 use crate::gateway::{Gateway, Scopes};
-use crate::ledger::{Event, Ledger, Writer};
+use crate::ledger::{Event, Ledger, TOLD, Writer};
 use crate::model::{Boot, IdempotencyKey, SessionKey};
 use crate::notice::{Channel, Notice};
+use crate::plan;
 use crate::session;
 use crate::support::error::Result;
 
@@ -65,7 +66,13 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
         meta.ensure_known(&waiting.path.display().to_string())?;
     }
     let mut report = match connection {
-        Err(error) => unreachable::report(context, request, &waiting, ledger.ledger(), &error),
+        Err(error) => {
+            let report = unreachable::report(context, request, &waiting, ledger.ledger(), &error);
+            if let Some(caller) = waiting.caller.as_ref().filter(|_| report.own.is_some()) {
+                told(context, &mut ledger, &plan::key_of(&waiting.id, caller), caller)?;
+            }
+            report
+        }
         Ok(mut gateway) if waiting.is_due(gateway.boot()) => {
             with_the_job_put_off(context, request, &mut gateway, &mut ledger, &waiting)?
         }
@@ -73,14 +80,32 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
     };
     report.warnings.extend_from_slice(context.templates.warnings());
     report.checkpoint = Some((waiting.id.clone(), waiting.path));
+    write_down(context, request, &mut ledger, &mut report, Some(waiting.id));
+    Ok(report)
+}
+
+/// Writes down how a recovery ended. What it did is done: a failure here takes nothing back.
+fn write_down(
+    context: &Context,
+    request: Request,
+    ledger: &mut Writer,
+    report: &mut Report,
+    checkpoint: Option<String>,
+) {
     let event = Event::Recovery {
-        checkpoint: Some(waiting.id),
+        checkpoint,
         boot: report.boot.clone(),
         trigger: request.trigger.name().to_owned(),
         outcome: report.outcome.name().to_owned(),
     };
-    ledger.append(context.clock.now(), event)?;
-    Ok(report)
+    report.warnings.extend(ledger.append(context.clock.now(), event).err().map(|error| error.full()));
+}
+
+/// Writes down that the agent which asks is told of its own work, unless it is already; tells whether it is new.
+fn told(context: &Context, ledger: &mut Writer, key: &IdempotencyKey, session: &SessionKey) -> Result<bool> {
+    let now = context.clock.now();
+    let boot = context.running_boot().unwrap_or(Boot { started_at: now, boot_id: None });
+    dispatch::settle(ledger, context.clock, key, session, &boot, TOLD)
 }
 
 fn open(context: &Context) -> Result<Writer> {
@@ -98,7 +123,7 @@ fn rehearse(
     let mut report = match connection {
         Err(error) => unreachable::report(context, request, waiting, ledger, &error),
         Ok(mut gateway) if waiting.is_due(gateway.boot()) => {
-            due::rehearse(context, request, &mut gateway, waiting)?
+            due::rehearse(context, request, &mut gateway, waiting, ledger)?
         }
         Ok(gateway) => unrestarted(context, request, gateway.boot(), waiting),
     };
@@ -115,16 +140,23 @@ fn with_the_job_put_off(
     ledger: &mut Writer,
     waiting: &Waiting,
 ) -> Result<Report> {
-    let boot = gateway.boot().clone();
     let (job_runs, trouble) = put_off(context, request, waiting);
     let mut result = due::recover(context, request, gateway, ledger, waiting, job_runs);
     let is_incomplete = result.as_ref().map_or(true, |report| report.outcome == Outcome::Incomplete);
-    let is_early = context.clock.now() - boot.started_at < REARM_FOR;
-    let again =
-        waiting.caller.as_ref().filter(|_| is_incomplete && is_early && request.trigger != Trigger::Manual);
-    let settled = context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| match again {
-        Some(caller) => wake(context, waiting, caller, REARM_DELAY).arm(&mut admin).map(drop),
-        None => way_back::disarm(&mut admin).map(drop),
+    // Its agent has still to ask for its own work, and may fail to.
+    let is_left = waiting.caller.as_ref().is_some_and(|caller| {
+        let key = plan::key_of(&waiting.id, caller);
+        job_runs && ledger.ledger().effect(&key).is_none() && !ledger.ledger().is_held(&key)
+    });
+    let settled = context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| {
+        let is_early = context.clock.now() - admin.boot().started_at < REARM_FOR;
+        match &waiting.caller {
+            Some(caller) if is_incomplete && is_early => {
+                wake(context, waiting, caller, REARM_DELAY).arm(&mut admin).map(drop)
+            }
+            Some(_) if is_left => Ok(()),
+            _ => way_back::disarm(&mut admin).map(drop),
+        }
     });
     let settled =
         settled.err().map(|error| format!("the recovery job is not as it should be: {}", error.full()));
@@ -163,10 +195,12 @@ fn nothing(context: &Context, request: Request, store: &Store, ledger: &mut Writ
     let mut report = Report::new(request, Outcome::Nothing);
     let left = left_to_the_job(context, request.trigger, store, ledger.ledger())?;
     if let Some((key, session, message)) = left {
-        let now = context.clock.now();
-        let boot = context.running_boot().unwrap_or(Boot { started_at: now, boot_id: None });
-        let how = "told to the agent that the job woke";
-        report.own = dispatch::settle(ledger, context.clock, &key, &session, &boot, how)?.then_some(message);
+        let is_new = told(context, ledger, &key, &session)? || ledger.ledger().is_untold(&key);
+        report.own = is_new.then_some(message);
+        write_down(context, request, ledger, &mut report, None);
+        let disarmed =
+            context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| way_back::disarm(&mut admin));
+        report.warnings.extend(disarmed.err().map(|error| error.full()));
     }
     Ok(report)
 }
@@ -200,7 +234,10 @@ fn not_yet(
             let key = IdempotencyKey::of(&["never-happened", &waiting.id]);
             let sent =
                 Dispatcher::new(gateway, ledger, &boot, context.clock).notify(&key, caller, &route, &text)?;
-            report.warnings.extend(trouble(&sent).map(|why| format!("the user could not be told: {why}")));
+            if let Some(why) = trouble(&sent) {
+                report.warnings.push(format!("the user could not be told: {why}"));
+                report.say = Some(text);
+            }
         }
         None => report.warnings.push(NO_CHAT.to_owned()),
     }

@@ -92,6 +92,8 @@ pub struct Report {
     pub items: Vec<ItemReport>,
     /// What the calling agent has to do now; only for the trigger `job`.
     pub own: Option<String>,
+    /// What the calling agent, or person, has to tell the user, who could not be told.
+    pub say: Option<String>,
     /// Calls for an agent to make, where the gateway could not be reached.
     pub calls: Vec<ToolCall>,
     /// What is worth knowing.
@@ -133,6 +135,7 @@ impl Report {
             boot: None,
             items: Vec::new(),
             own: None,
+            say: None,
             calls: Vec::new(),
             warnings: Vec::new(),
         }

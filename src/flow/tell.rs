@@ -12,8 +12,8 @@ use crate::support::error::Result;
 /// The warning where there is nobody to tell.
 pub(super) const NO_CHAT: &str = "nobody was told: no chat is known of the session that prepared";
 
-/// Tells the caller's user that the gateway is back and what became of the sessions; tells whether nothing is left to
-/// be told. What was told in an earlier run is not told again, unless something else is held or has failed now.
+/// Tells the caller's user that the gateway is back and what became of the sessions; returns the text where it may not
+/// have reached them. What was told in an earlier run is not told again, unless something else is held or has failed now.
 ///
 /// # Errors
 /// Where the ledger cannot be written.
@@ -21,20 +21,21 @@ pub(super) fn tell(
     context: &Context,
     dispatcher: &mut Dispatcher<'_>,
     waiting: &Waiting,
-    route: Option<Route>,
+    route: Option<&Route>,
     language: Language,
     report: &mut Report,
-) -> Result<bool> {
+) -> Result<Option<String>> {
     let (Some(caller), Some(route)) = (&waiting.caller, route) else {
         report.warnings.push(NO_CHAT.to_owned());
-        return Ok(true);
+        return Ok(None);
     };
     let key = key(&waiting.id, &report.items);
     let say = |notice: &Notice<'_>| context.templates.notice(notice, language, Channel::of(&route.channel));
-    let sent = dispatcher.notify(&key, caller, &route, &text(waiting, caller, &report.items, say))?;
+    let text = text(waiting, caller, &report.items, say);
+    let sent = dispatcher.notify(&key, caller, route, &text)?;
     let trouble = trouble(&sent);
     report.warnings.extend(trouble.map(|why| format!("the user could not be told: {why}")));
-    Ok(trouble.is_none() || matches!(sent, Sent::Unknown(_)))
+    Ok(trouble.is_some().then_some(text))
 }
 
 /// Says what went wrong with an effect, where something did.

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::checkpoint::{Block, Checkpoint, Meta, Store};
 use crate::gateway::fake::{self, Peer};
-use crate::ledger::{Event, Ledger, Person};
+use crate::ledger::{Effect, Event, Ledger, Person, Writer};
 use crate::model::Boot;
 use crate::plan;
 use crate::support::clock::Clock;
@@ -136,6 +137,21 @@ impl World {
             verbose: false,
         })
         .unwrap()
+    }
+
+    fn recover_by(&self, trigger: Trigger) -> Report {
+        let request = RecoverRequest { trigger, wait_gateway: false, wait: false, dry_run: false };
+        recover(&self.context(), request).unwrap()
+    }
+
+    /// Has an earlier run of the same boot stop between an intent and its answer.
+    fn leave_open(&self, session: &str) {
+        let boot = Boot { started_at: Utc::now() - TimeDelta::seconds(5), boot_id: Some("b00t".to_owned()) };
+        let key = plan::key_of("c", &session.parse().unwrap());
+        let session_key = session.parse().unwrap();
+        let intent = Event::Intent { key, effect: Effect::Resume, session_key, boot };
+        let mut ledger = Writer::open(&self.context().paths, Duration::ZERO, Utc::now()).unwrap();
+        ledger.append(Utc::now(), intent).unwrap();
     }
 
     fn recover(&self, dry_run: bool) -> (Outcome, Vec<(String, ItemState)>) {
@@ -286,7 +302,77 @@ fn what_cannot_be_sent_stays_held() {
 fn an_agent_that_confirms_its_own_item_is_told_and_not_sent_to() {
     let world = World::holding();
     let by = Person::Session(SECOND.parse().unwrap());
-    let answers = confirm(&world.context(), &World::code(), Word::Confirm, &by).unwrap();
-    assert_eq!((&answers[0].state, world.held()), (&AnswerState::Told, 0));
+    let answer =
+        || confirm(&world.context(), &World::code(), Word::Confirm, &by).unwrap().pop().unwrap().state;
+    world.gateway(|gateway| gateway.active = Some(SECOND));
+    assert_eq!((answer(), world.held()), (AnswerState::Told, 0));
     assert_eq!(world.gateway(|gateway| gateway.count("agent")), 2, "its own turn is under way");
+
+    let other = World::holding();
+    let answers = confirm(&other.context(), &World::code(), Word::Confirm, &by).unwrap();
+    assert_eq!(answers[0].state, AnswerState::Sent, "no run of its own: somebody named the wrong session");
+}
+
+#[test]
+fn a_confirmation_that_was_cut_off_leaves_the_item_held() {
+    let world = World::holding();
+    world.leave_open(SECOND);
+    assert_eq!((world.held(), world.say(Word::Confirm, 0)), (1, vec![AnswerState::Sent]));
+    assert_eq!(world.gateway(|gateway| gateway.count("agent")), 3);
+}
+
+#[test]
+fn the_jobs_agent_is_not_told_what_may_have_been_sent_to_it() {
+    let world = World::new(Gateway::default());
+    world.leave_open(CALLER);
+    let report = world.recover_by(Trigger::Job);
+    assert_eq!((report.own, report.items[0].state.clone()), (None, ItemState::Held));
+    let told = world.gateway(|gateway| gateway.count("send"));
+    assert_eq!((world.held(), told), (1, 2), "and its user hears of it, although the rest was told before");
+}
+
+#[test]
+fn the_jobs_agent_is_told_last_and_again_if_nobody_wrote_down_that_it_was() {
+    let world = World::new(Gateway::default());
+    let first = world.recover_by(Trigger::Job);
+    assert!(first.own.is_some());
+    assert_eq!(world.recover_by(Trigger::Job).own, None);
+    let ledger = world.context().paths.ledger();
+    let text = fs::read_to_string(&ledger).unwrap();
+    let killed: Vec<&str> = text.lines().filter(|line| !line.contains("\"recovery\"")).collect();
+    fs::write(&ledger, killed.join("\n") + "\n").unwrap();
+    assert_eq!(world.recover_by(Trigger::Job).own, first.own);
+    assert_eq!(world.recover_by(Trigger::Job).own, None);
+}
+
+#[test]
+fn what_the_user_could_not_be_told_the_jobs_agent_tells_them() {
+    let world = World::new(Gateway { refuses_to_send: true, ..Gateway::default() });
+    let report = world.recover_by(Trigger::Job);
+    assert_eq!(report.outcome, Outcome::Recovered);
+    assert!(report.say.is_some_and(|say| say.contains("Resumed (2)")));
+}
+
+#[test]
+fn own_work_that_a_person_rejected_is_not_handed_out() {
+    let world = World::new(Gateway::default());
+    world.leave_open(CALLER);
+    world.recover_by(Trigger::Job);
+    let code = Chosen::Codes(vec![plan::key_of("c", &CALLER.parse().unwrap()).code()]);
+    confirm(&world.context(), &code, Word::Reject, &Person::Unnamed).unwrap();
+    assert_eq!(world.recover_by(Trigger::Job).own, None);
+}
+
+#[test]
+fn what_is_prepared_is_taken_over_by_a_checkpoint_that_is_built_while_no_gateway_runs() {
+    let world = World::new(Gateway::default());
+    let context = world.context();
+    let blocks = vec![Block::new(SECOND.parse().unwrap())];
+    let built = build(&context, blocks.clone(), false).unwrap();
+    assert_eq!(
+        built.checkpoint.blocks.len(),
+        3,
+        "with no gateway that runs, it takes the place and the blocks"
+    );
+    assert_eq!(built.checkpoint.meta.unwrap().session_key.unwrap().as_str(), CALLER);
 }

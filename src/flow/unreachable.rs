@@ -46,15 +46,13 @@ pub(super) fn report(
     let candidates: Vec<Candidate<'_>> = candidates.collect();
     let may_address = |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, false);
     let plan = plan::build(&candidates, &due::situation(context, request, waiting, start, &may_address));
-    report.items = plan.gated().into_iter().map(due::planned).collect();
+    report.items = plan.gated().into_iter().map(|gated| due::planned(gated, ledger)).collect();
     for ItemReport { item, state } in &report.items {
-        let is_held = ledger.is_held(&item.key);
-        if *state != ItemState::Due || is_held || ledger.effect(&item.key).is_some() {
-            continue;
-        }
-        if woken == Some(&item.session_key) {
+        let is_own = woken == Some(&item.session_key);
+        let is_open = *state == ItemState::Due && ledger.effect(&item.key).is_none();
+        if is_own && (is_open || ledger.is_untold(&item.key)) {
             report.own = Some(item.message.clone());
-        } else {
+        } else if is_open {
             report.calls.push(ToolCall::resume(&item.session_key, &item.message));
         }
     }

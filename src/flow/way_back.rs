@@ -52,10 +52,13 @@ impl<'a> Wake<'a> {
 }
 
 /// Puts the job off to the time of `wake`: should the run that does so be killed, there is still a way back. Tells
-/// whether a job of the name has fired and is running.
+/// whether one has fired and is running in the session of `wake`.
 pub(super) fn put_off(gateway: &mut Gateway, wake: &Wake<'_>) -> Result<bool> {
     wake.arm(gateway)?;
-    Ok(jobs::list(gateway, NAME)?.iter().any(|job| job.running_since.is_some()))
+    let is_of = |job: &Job| {
+        job.session_key.as_ref().is_some_and(|key| key.as_str().eq_ignore_ascii_case(wake.session.as_str()))
+    };
+    Ok(jobs::list(gateway, NAME)?.iter().any(|job| job.running_since.is_some() && is_of(job)))
 }
 
 /// Removes every job of the name that is not running, disabled leftovers too; tells whether one is running.

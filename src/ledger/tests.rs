@@ -72,7 +72,7 @@ fn a_torn_line_is_counted_and_the_next_one_stands_by_itself() {
 }
 
 #[test]
-fn a_held_item_waits_until_its_effect_is_intended() {
+fn a_held_item_waits_until_its_effect_was_taken_or_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let key = IdempotencyKey::of(&["a"]);
     let mut writer = Writer::open(&paths(&dir), Duration::ZERO, at(1)).unwrap();
@@ -80,7 +80,16 @@ fn a_held_item_waits_until_its_effect_is_intended() {
     writer.append(at(2), held(&key)).unwrap();
     assert_eq!(writer.ledger().held().len(), 1);
     writer.append(at(3), intent(&key)).unwrap();
+    assert_eq!(writer.ledger().held().len(), 1, "whoever was to send it may have been killed");
+    writer.append(at(4), outcome(&key, Outcome::Refused)).unwrap();
+    assert_eq!(writer.ledger().held_since(&key), Some(at(1)));
+    writer.append(at(5), outcome(&key, Outcome::Accepted)).unwrap();
     assert!(writer.ledger().held().is_empty());
+    let other = IdempotencyKey::of(&["b"]);
+    writer.append(at(6), held(&other)).unwrap();
+    let decided = Event::Decided { key: other.clone(), confirmed: false, by: Person::Unnamed };
+    writer.append(at(7), decided).unwrap();
+    assert!(writer.ledger().held().is_empty() && writer.ledger().is_rejected(&other));
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub struct Confirmation<'a> {
     pub message: &'a str,
     /// The session; none is one that the gateway does not know.
     pub evidence: Option<&'a Evidence>,
+    /// Whether its agent is who asks: the run that is under way there is its own.
+    pub own: bool,
 }
 
 /// Passes a confirmed item through the gate again. A person's word lifts the hold, whatever it was for, and has the
@@ -36,7 +38,13 @@ pub fn confirmed(
         (Decision::Hold, "unknown-session", judgement.reason.as_str())
     } else if agent.as_ref().is_some_and(|agent| policy.left_out.contains(agent)) {
         (Decision::Hold, "left-out", "the policy leaves its agent out")
-    } else if asked.evidence.is_some_and(|evidence| evidence.is_running(boot_start)) {
+    } else if asked.evidence.is_some_and(|evidence| evidence.awaits_native_recovery(boot_start)) {
+        (
+            Decision::Hold,
+            "unsettled",
+            "OpenClaw's own recovery has not decided about it: confirm again in a minute",
+        )
+    } else if !asked.own && asked.evidence.is_some_and(|evidence| evidence.is_running(boot_start)) {
         (Decision::Hold, "live", "a run is under way in it: confirm again when that has ended")
     } else {
         (Decision::Send, "confirmed", "a person has confirmed it")

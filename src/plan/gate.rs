@@ -7,6 +7,10 @@ use crate::checkpoint::{Block, Captured};
 use crate::model::{AgentId, Call, Decision, Outcome, Risk, SessionKey, Verdict};
 use crate::notice::Templates;
 use crate::support::redact::redact;
+use crate::support::text::one_line;
+
+/// So many characters of a recorded text stand in a reason.
+const LONG: usize = 200;
 
 /// What the gate must know beside the block and its session.
 #[derive(Clone, Copy)]
@@ -111,7 +115,11 @@ pub(super) fn decide(
         return hold("named-twice", "the checkpoint names the session twice");
     }
     if block.is_blocked() {
-        return ruling(Decision::Hold, "blocked", format!("blocked: {}", redact(&block.blockers)));
+        return ruling(
+            Decision::Hold,
+            "blocked",
+            format!("blocked: {}", one_line(&redact(&block.blockers), LONG)),
+        );
     }
     if situation.stale {
         return hold("stale", "the checkpoint is older than twelve hours");

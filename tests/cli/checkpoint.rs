@@ -22,7 +22,7 @@ fn build_writes_a_private_file_of_the_day() {
     Wrote checkpoint: [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/120000.md
     ");
     let name = ".openclaw/workspace/memory/restart-checkpoints/2026-11-20/120000.md";
-    assert_eq!(world.files(), [name]);
+    assert_eq!(world.files(), [".openclaw/comeback/lock", name]);
     assert_snapshot!(fs::read_to_string(world.home().join(name)).unwrap(), @r"
     ---
     formatVersion: 1

@@ -17,6 +17,7 @@ pub struct Recover<'a> {
     boot: Option<BootView>,
     items: Vec<ItemView<'a>>,
     own: Option<&'a str>,
+    say: Option<&'a str>,
     calls: &'a [ToolCall],
     warnings: &'a [String],
 }
@@ -80,6 +81,7 @@ impl<'a> Recover<'a> {
             boot: report.boot.as_ref().map(BootView::new),
             items: report.items.iter().map(ItemView::new).collect(),
             own: report.own.as_deref(),
+            say: report.say.as_deref(),
             calls: &report.calls,
             warnings: &report.warnings,
         }
