@@ -20,6 +20,10 @@ const FOLDERS: &str = concat!(
     "|reports?|drafts?|logs?|examples?|fixtures|spec|specs|internal|cmd|pkg|origin|feature|feat|fix|chore|bugfix|memory"
 );
 
+/// What stands before a name in code.
+const CODE_NOUNS: &str =
+    "函数|方法|变量|类|组件|字段|常量|function|method|class|variable|helper|component|field|constant|hook";
+
 /// Puts a word of our own in the place of everything that is only named.
 pub(super) struct Mentions {
     patterns: Vec<(Regex, &'static str)>,
@@ -42,6 +46,7 @@ impl Default for Mentions {
             (format!(r"\b(?:{FOLDERS})/[A-Za-z0-9_./@\p{{Han}}-]*"), " xfile "),
             (r"(?:^|\s)(?:~|\.{1,2})?/[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*/?".to_owned(), " xfile "),
             (r"\b[A-Za-z_][\w.]*\(\)".to_owned(), " xcode "),
+            (format!("(?i)({CODE_NOUNS})(\\s*)[A-Za-z_]+(?-i:[A-Z_])\\w*"), "$1 xcode "),
             (r"(\d),(\d{3})\b".to_owned(), "$1$2"),
         ];
         Self {

@@ -37,7 +37,7 @@ fn dangerous_english_is_held() {
             ("Drop the users table", "deletion"),
             ("Run the database migration", "database"),
             ("Update the customer's row in the production database", "external-write"),
-            ("Write the totals to Salesforce", "external-write"),
+            ("Write the totals to Salesforce", "external-put"),
             ("Roll back the release", "deploy"),
             ("terraform apply", "deploy"),
             ("Merge the pull request", "git-merge"),
