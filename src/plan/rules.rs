@@ -130,7 +130,8 @@ impl Danger {
         }
         let objects: Vec<_> = self.to.find_iter(clause).map(|word| word.range()).collect();
         let apart = |word: &regex::Match<'_>| {
-            objects.iter().any(|object| object.end <= word.start() || word.end() <= object.start)
+            // A word is not its own object: "order" is only ordered together with something else.
+            objects.iter().any(|object| *object != word.range())
         };
         let acts = self.does.find_iter(clause).filter(apart);
         self.says.find_iter(clause).chain(acts).map(|word| word.range()).collect()
@@ -228,7 +229,9 @@ impl Rules {
         let (mut spoken, mut after) = (None, 0);
         for (word, danger) in &found {
             let excuse = match (&denied, &told) {
-                (Some(denied), _) if self.grammar.is_denied(text, denied, word) => Some(Excuse::Negation),
+                (Some(denied), _) if self.grammar.is_denied(text, denied, word, danger) => {
+                    Some(Excuse::Negation)
+                }
                 (_, Some(told)) if told.contains(&word.start) => Some(Excuse::Inside),
                 _ => self.grammar.excuse(
                     kind,

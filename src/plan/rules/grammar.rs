@@ -101,6 +101,8 @@ pub(super) struct Grammar {
     pub(super) purpose_asked: Regex,
     pub(super) spoken_zh: Regex,
     pub(super) part_zh: Regex,
+    pub(super) part_of_zh: Regex,
+    pub(super) relative: Regex,
     pub(super) past_zh: Regex,
     pub(super) done_zh: Regex,
     pub(super) all_zh: Regex,
@@ -168,6 +170,11 @@ impl Grammar {
             purpose: compiled(&format!(r"\b{}\s+$", english(&reading.purpose))),
             purpose_asked: compiled(&format!(r"\b{}\s+$", english(&reading.purpose_asked))),
             spoken_zh: compiled(&format!("^(?:.*的)?(?:{}|\\s|\\d)*$", chinese(&reading.between_zh))),
+            part_of_zh: compiled(&format!(
+                r"^[^的,]{{0,8}}的[那这]?[个段条份张]?(?:{})",
+                chinese(&reading.parts_zh)
+            )),
+            relative: compiled(r"\b(?:that|which|who|whose|where|to which)\s+(?:\w+ly\s+)?$"),
             part_zh: compiled(&format!("^的?(?:{})", chinese(&reading.parts_zh))),
             past_zh: compiled(&format!("(?:^|[^为成设标改])(?:{})", chinese(&reading.past_zh))),
             done_zh: compiled(&format!("^(?:{})", chinese(&reading.done_zh))),

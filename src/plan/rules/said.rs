@@ -13,6 +13,8 @@ use super::words::is_han;
 /// Characters behind which a Chinese word is no verb.
 const NOUN_FOLLOWS: [char; 12] = ['把', '的', '份', '篇', '个', '张', '该', '此', '这', '那', '封', '条'];
 
+/// What a Chinese clause begins with when its verb comes later.
+const FRONTED: [&str; 8] = ["给", "用", "为", "从", "按", "根据", "对", "照"];
 /// What joins Chinese nouns: the verb comes behind it.
 const JOINS_NOUNS: [&str; 3] = ["和", "及", "以及"];
 /// Characters that follow a Chinese verb of a single one.
@@ -125,7 +127,12 @@ impl Grammar {
         if let Some(verb) = self.onward.find(&text[from..]) {
             let rest = from + verb.end();
             if !self.verb.is_match(&text[rest..]) {
-                return Kind::GoesOn { names: !self.same.is_match(text[rest..].trim_end()) };
+                let names = !self.same.is_match(text[rest..].trim_end());
+                return if names && self.shared.is_match(text) {
+                    Kind::Unclear
+                } else {
+                    Kind::GoesOn { names }
+                };
             }
             from = rest;
         }
@@ -188,7 +195,12 @@ impl Grammar {
                 found.end() <= word.start || word.end <= found.start() || Verb::of(found, 0).contains(word)
             };
             // A single character is a verb only where the clause begins; elsewhere it is a part of any word.
+            let behind = text[found.end()..].trim_start_matches(COMPLEMENTS);
+            let attribute = behind.starts_with('的')
+                && !behind.ends_with('的')
+                && behind.len() < text[found.end()..].len();
             let leads = found.as_str().chars().count() > 1
+                || FRONTED.iter().any(|word| text.starts_with(word))
                 || found.start() <= lead
                 || text[found.end()..].starts_with(COMPLEMENTS);
             let light = !self.light_zh.is_match(found.as_str())
@@ -196,6 +208,7 @@ impl Grammar {
                 || text[found.end()..].starts_with(COMPLEMENTS);
             leads
                 && light
+                && !attribute
                 && words.iter().all(apart)
                 && !text[..found.start()].trim_end().ends_with(NOUN_FOLLOWS)
                 && !self.no_verb_zh.is_match(&text[found.start()..])
@@ -263,11 +276,13 @@ impl Grammar {
         let reading = match kind {
             Kind::Makes(_) | Kind::Works(_) if strict => false,
             Kind::Works(verb) if verb.contains(word) => true,
-            Kind::Makes(verb) if zh && verb.end <= word.start => self.names_zh(text, word),
+            Kind::Makes(verb) if zh && verb.end <= word.start => self.names_zh(text, word, danger.texts),
             Kind::Reads(verb) | Kind::Makes(verb) if verb.contains(word) => true,
-            Kind::Reads(verb) | Kind::Makes(verb) if verb.end > word.start => zh && self.names_zh(text, word),
-            Kind::Reads(verb) | Kind::Makes(verb) => !self.is_done(text, verb.end.max(after), word, strict),
-            Kind::Works(_) if zh => self.names_zh(text, word),
+            Kind::Reads(verb) | Kind::Makes(verb) if verb.end > word.start => {
+                zh && self.names_zh(text, word, danger.texts)
+            }
+            Kind::Reads(verb) | Kind::Makes(verb) => !self.is_done(text, verb.end.max(after), word, danger),
+            Kind::Works(_) if zh => self.names_zh(text, word, danger.texts),
             Kind::Works(_) => self.is_named(text, word, danger.texts),
             Kind::Tells(at) => {
                 let (before, after) = (&text[..word.start], &text[word.end..]);
@@ -290,17 +305,19 @@ impl Grammar {
                 let asked = self.question.is_match(&text[..word.start]);
                 let listed = zh
                     && (asked
-                        || self.names_zh(text, word)
+                        || self.names_zh(text, word, danger.texts)
                         || (!is_word(clause.join) && ",".ne(clause.join) && !self.acts_zh.is_match(text)));
                 let told = !zh
                     && word.start > self.lead.find(text).map_or(0, |lead| lead.end())
-                    && !self.is_done(text, 0, word, strict);
+                    && !self.is_done(text, 0, word, danger);
                 return before.filter(|_| listed || told);
             }
             Kind::GoesOn { .. } | Kind::Adds | Kind::Unclear => {
+                let before = &text[..word.start];
                 let told = zh
                     && self.done_zh.is_match(&text[word.end..])
-                    && self.all_zh.is_match(&text[..word.start]);
+                    && self.all_zh.is_match(before)
+                    && !self.acts_zh.is_match(before);
                 return told.then_some(Excuse::Done);
             }
         };
@@ -308,31 +325,42 @@ impl Grammar {
     }
 
     /// Tells whether a word is the one that is denied, or stands behind it and is not to be done all the same.
-    pub(super) fn is_denied(&self, text: &str, denied: &Range<usize>, word: &Range<usize>) -> bool {
-        word == denied || word.start > denied.start && !self.is_done(text, denied.end, word, false)
+    pub(super) fn is_denied(
+        &self,
+        text: &str,
+        denied: &Range<usize>,
+        word: &Range<usize>,
+        danger: &Danger,
+    ) -> bool {
+        word == denied || word.start > denied.start && !self.is_done(text, denied.end, word, danger)
     }
 
     /// Tells whether a word within what is read is to be done all the same: "read the log delete the table".
-    fn is_done(&self, text: &str, from: usize, word: &Range<usize>, strict: bool) -> bool {
+    fn is_done(&self, text: &str, from: usize, word: &Range<usize>, danger: &Danger) -> bool {
         let gap = text.get(from..word.start).unwrap_or_default().trim();
         let asked = self.question.is_match(gap);
         if gap.contains(is_han) || text[word.clone()].contains(is_han) {
-            let named = self.names_zh(text, word) && !strict;
+            let named = self.names_zh(text, word, danger.texts) && !danger.strict;
             return !asked
                 && !named
                 && !self.question.is_match(&text[word.end..])
                 && !self.spoken_zh.is_match(gap);
         }
         let before = &text[..word.start];
+        if self.relative.is_match(before) {
+            return false;
+        }
         let range = before.trim_start().starts_with("from ");
         let purpose = !range && self.purpose.is_match(before) && !self.purpose_asked.is_match(before);
         purpose || (!asked && self.doing.is_match(&text[word.end..]))
     }
 
     /// Tells whether a Chinese word is a part of a name: "转账页面".
-    fn names_zh(&self, text: &str, word: &Range<usize>) -> bool {
+    fn names_zh(&self, text: &str, word: &Range<usize>, texts: bool) -> bool {
         let after = text[word.end..].trim_start();
-        self.part_zh.is_match(after) || self.name_zh.is_match(after)
+        self.part_zh.is_match(after)
+            || self.name_zh.is_match(after)
+            || texts && self.part_of_zh.is_match(after)
     }
 
     /// Tells whether an English word is a part of a name, or what a thing is about: "the checkout bug", "a test for refunds".

@@ -52,7 +52,7 @@ fn dangerous_english_is_held() {
             ("Draft the mail, then email it", "outreach"),
             ("Submit the application form", "submit"),
             ("call deleteUser(42)", "outreach"),
-            ("Have the database dropped", "database"),
+            ("Have the database dropped", "deletion"),
             ("Hit the delete endpoint", "deletion"),
             ("Create the Jira ticket", "external-write"),
             ("Contact the vendor", "outreach"),
