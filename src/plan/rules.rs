@@ -20,7 +20,7 @@ mod words;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde::Deserialize;
 
 pub use self::calls::CallAssessment;
@@ -29,7 +29,7 @@ use self::clause::{Clause, Clauses, Denial, Negation, Splitter};
 use self::grammar::{Grammar, Inside, Reading, Work};
 use self::mention::Mentions;
 use self::said::{Excuse, Kind};
-use self::words::{Simplified, Words, compiled, normalised};
+use self::words::{Simplified, Words, any_of, compiled, is_han, normalised};
 use crate::model::Risk;
 use crate::support::text::plain;
 
@@ -64,6 +64,7 @@ impl Assessment {
 #[serde(deny_unknown_fields)]
 struct Lists {
     danger: Vec<DangerList>,
+    harmless: Vec<String>,
     clauses: Clauses,
     negation: Negation,
     reading: Reading,
@@ -127,8 +128,13 @@ impl Danger {
         if self.unless.is_match(clause) {
             return Vec::new();
         }
-        let acts = self.to.is_match(clause).then(|| self.does.find_iter(clause));
-        self.says.find_iter(clause).chain(acts.into_iter().flatten()).map(|word| word.range()).collect()
+        let objects: Vec<_> = self.to.find_iter(clause).map(|word| word.range()).collect();
+        let apart = |word: &regex::Match<'_>| {
+            // A word is not its own object: "order" is only ordered together with something else.
+            objects.iter().any(|object| *object != word.range())
+        };
+        let acts = self.does.find_iter(clause).filter(apart);
+        self.says.find_iter(clause).chain(acts).map(|word| word.range()).collect()
     }
 }
 
@@ -140,6 +146,7 @@ pub struct Rules {
     mentions: Mentions,
     simplified: Simplified,
     foreign: Regex,
+    harmless: Regex,
     calls: Calls,
 }
 
@@ -177,6 +184,7 @@ impl Rules {
             mentions: Mentions::default(),
             simplified: Simplified::from(lists.traditional.as_str()),
             foreign: compiled(r"[^\p{Latin}\p{Han}\p{Common}\p{Inherited}]"),
+            harmless: compiled(&any_of(&lists.harmless)),
             calls: lists.calls.into(),
         }
     }
@@ -205,11 +213,15 @@ impl Rules {
     fn judge<'r>(&'r self, clause: &Clause<'_>, story: &mut Story<'r>) -> Result<(), &'r Danger> {
         let text = clause.text;
         story.denial = self.splitter.denial(clause, story.denial);
-        let words_of = |danger: &'r Danger| danger.words(text).into_iter().map(move |word| (word, danger));
+        // Of the same length, so that what is found stands at the same place.
+        let masked = self.harmless.replace_all(text, |found: &Captures<'_>| {
+            found[0].chars().map(|c| if is_han(c) { '〇' } else { 'x' }).collect::<String>()
+        });
+        let words_of = |danger: &'r Danger| danger.words(&masked).into_iter().map(move |word| (word, danger));
         let mut found: Vec<(Range<usize>, &Danger)> = self.dangers.iter().flat_map(words_of).collect();
         found.sort_by_key(|(word, _)| word.start);
         let words: Vec<_> = found.iter().map(|(word, _)| word.clone()).collect();
-        let kind = self.grammar.kind(clause, story.denial, &words);
+        let kind = self.grammar.kind(clause, story.denial, &words, story.before == Some(Excuse::Reading));
         let denied = story.denial.and_then(|denial| self.splitter.denied(text, denial, &words));
         let told = found.iter().find(|(_, danger)| danger.inside);
         let told = told.and_then(|(word, _)| self.grammar.told(text, word));
@@ -217,7 +229,9 @@ impl Rules {
         let (mut spoken, mut after) = (None, 0);
         for (word, danger) in &found {
             let excuse = match (&denied, &told) {
-                (Some(denied), _) if self.grammar.is_denied(text, denied, word) => Some(Excuse::Negation),
+                (Some(denied), _) if self.grammar.is_denied(text, denied, word, danger) => {
+                    Some(Excuse::Negation)
+                }
                 (_, Some(told)) if told.contains(&word.start) => Some(Excuse::Inside),
                 _ => self.grammar.excuse(
                     kind,
@@ -242,7 +256,7 @@ impl Rules {
             story.excuse = story.excuse.or(spoken);
         }
         story.before = match kind {
-            Kind::Reads(_) | Kind::Makes(_) | Kind::Works => Some(Excuse::Reading),
+            Kind::Reads(_) | Kind::Makes(_) | Kind::Works(_) => Some(Excuse::Reading),
             Kind::Tells(_) => Some(Excuse::Done),
             Kind::Adds if clause.goes_on => story.before,
             Kind::Adds | Kind::GoesOn { .. } | Kind::Unclear => spoken,
@@ -259,7 +273,7 @@ impl Story<'_> {
         let normal = |rule, reason| Assessment::new(Risk::Normal, rule, reason);
         let unclear = any(|kind| *kind == Kind::Unclear);
         let works = any(|kind| {
-            matches!(kind, Kind::Reads(_) | Kind::Makes(_) | Kind::Works | Kind::GoesOn { names: true })
+            matches!(kind, Kind::Reads(_) | Kind::Makes(_) | Kind::Works(_) | Kind::GoesOn { names: true })
         });
         match self.excuse {
             _ if unclear => {}

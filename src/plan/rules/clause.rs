@@ -19,12 +19,17 @@ pub(super) struct Clause<'t> {
     pub(super) join: &'t str,
     /// Whether it may go on with what the clause before said.
     pub(super) goes_on: bool,
-    /// Whether it only introduces what follows: "Next:".
-    pub(super) is_label: bool,
-    /// Whether a question mark ends it.
-    pub(super) asks: bool,
+    /// What joins the next clause to it; empty for the last.
+    pub(super) next: &'t str,
     /// Where the words after an "or" begin.
     or: Option<usize>,
+}
+
+impl Clause<'_> {
+    /// Tells whether it only introduces what follows: "Next:".
+    pub(super) fn is_label(&self) -> bool {
+        self.next == ":" && self.text.split_whitespace().count() <= 4
+    }
 }
 
 /// The lists of the rules' file.
@@ -121,9 +126,8 @@ impl Splitter {
             let stops = before.contains(|c| FULL_STOPS.contains(c)) || before.is_empty();
             let goes_on = !stops && (!is_word || self.weak.is_match(join));
             if !text.is_empty() {
-                let is_label = next == ":" && text.split_whitespace().count() <= 4;
                 let or = self.or.is_match(join).then_some(join.len());
-                clauses.push(Clause { text, join, goes_on, is_label, asks: next == "?", or });
+                clauses.push(Clause { text, join, goes_on, next, or });
                 before = String::new();
             }
         }

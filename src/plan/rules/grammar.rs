@@ -8,7 +8,7 @@ use super::words::{Words, any_of, chinese, compiled, english};
 
 /// Whom or what a message goes to.
 const ADDRESSED: &str = concat!(
-    r"\b(?:to|with|via|on|in|into|at|by|from|for|through)\s+(?:(?:the|this|that|same|my|our|an?)\s+)*(\w+)",
+    r"\b(?:to|with|via|on|in|into|at|by|from|for|through)\s+(?:(?:the|this|that|same|my|our|an?)\s+)*(\w+(?:\s+\w+){0,3})",
     r"|(?:到|给|向|至|跟)\s*([\p{Han}\w]{1,4})",
 );
 /// The prepositions behind which a thing is only named: "a test for the refund".
@@ -38,6 +38,7 @@ pub(super) struct Reading {
     todo_zh: Vec<String>,
     when_zh: Vec<String>,
     no_verb_zh: Vec<String>,
+    light_zh: Vec<String>,
     tells: Vec<String>,
     todo: Vec<String>,
     irregular: Vec<String>,
@@ -60,6 +61,8 @@ pub(super) struct Inside {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Work {
+    shared: Vec<String>,
+    texts: Words,
     free: Words,
     onward: Words,
     same: Vec<String>,
@@ -85,6 +88,12 @@ pub(super) struct Grammar {
     pub(super) onward_zh: Regex,
     pub(super) same: Regex,
     pub(super) bound: Vec<(Regex, Regex, Regex)>,
+    pub(super) texts: Regex,
+    pub(super) it: Regex,
+    pub(super) light_zh: Regex,
+    pub(super) shared: Regex,
+    pub(super) subordinate: Regex,
+    pub(super) asks_en: Regex,
     pub(super) asking: Regex,
     pub(super) question: Regex,
     pub(super) doing: Regex,
@@ -92,6 +101,8 @@ pub(super) struct Grammar {
     pub(super) purpose_asked: Regex,
     pub(super) spoken_zh: Regex,
     pub(super) part_zh: Regex,
+    pub(super) part_of_zh: Regex,
+    pub(super) relative: Regex,
     pub(super) past_zh: Regex,
     pub(super) done_zh: Regex,
     pub(super) all_zh: Regex,
@@ -109,6 +120,7 @@ pub(super) struct Grammar {
     pub(super) acted: Regex,
     pub(super) acts_zh: Regex,
     pub(super) modifies: Regex,
+    pub(super) thing_next: Regex,
     pub(super) naming: Regex,
     pub(super) name_zh: Regex,
     pub(super) objects: Regex,
@@ -144,14 +156,27 @@ impl Grammar {
             onward_zh: anywhere(&work.onward),
             same: compiled(&format!(r"^\s*(?:$|{})", any_of(&work.same))),
             bound: work.bound.iter().map(bound).collect(),
+            texts: first(&work.texts),
+            it: compiled(r"^\s+(?:it|them|that|those|these|all of it|all of them|each)\b"),
+            light_zh: compiled(&format!("^(?:{})$", chinese(&reading.light_zh))),
+            shared: compiled(&any_of(&work.shared)),
+            subordinate: compiled(
+                r"\b(?:now that|because|since|so that|when|if|which|while|until|that|as soon as)\b",
+            ),
+            asks_en: compiled(r"^(?:what|when|why|how|which|who|where|whether|if)\b"),
             asking: compiled(&any_of(&reading.asking)),
             question: compiled(&any_of(&reading.question)),
             doing: compiled(&format!(r"^\s+(?:{}|\d+)\b", english(&reading.doing))),
             purpose: compiled(&format!(r"\b{}\s+$", english(&reading.purpose))),
             purpose_asked: compiled(&format!(r"\b{}\s+$", english(&reading.purpose_asked))),
             spoken_zh: compiled(&format!("^(?:.*的)?(?:{}|\\s|\\d)*$", chinese(&reading.between_zh))),
+            part_of_zh: compiled(&format!(
+                r"^[^的,]{{0,8}}的[那这]?[个段条份张]?(?:{})",
+                chinese(&reading.parts_zh)
+            )),
+            relative: compiled(r"\b(?:that|which|who|whose|where|to which)\s+(?:\w+ly\s+)?$"),
             part_zh: compiled(&format!("^的?(?:{})", chinese(&reading.parts_zh))),
-            past_zh: compiled(&chinese(&reading.past_zh)),
+            past_zh: compiled(&format!("(?:^|[^为成设标改])(?:{})", chinese(&reading.past_zh))),
             done_zh: compiled(&format!("^(?:{})", chinese(&reading.done_zh))),
             all_zh: compiled(&chinese(&reading.all_zh)),
             todo_zh: compiled(&chinese(&reading.todo_zh)),
@@ -179,6 +204,10 @@ impl Grammar {
             acted: compiled(&format!(r"^[\w'-]+\s+(?:(?:{objects})\b|\d|\w*\d)")),
             acts_zh: compiled(&format!("{acts}|(?:{ends})$")),
             modifies: compiled(&format!(r"^[\s-]+[a-z][\w-]+")),
+            thing_next: compiled(&format!(
+                r"^[\s-]+{}",
+                any_of(&work.bound.iter().flat_map(|bound| bound.things.clone()).collect::<Vec<_>>())
+            )),
             naming: compiled(NAMING),
             name_zh: compiled(OF_A_NAME),
             objects: compiled(&any_of(&inside.objects)),

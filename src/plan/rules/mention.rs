@@ -20,6 +20,16 @@ const FOLDERS: &str = concat!(
     "|reports?|drafts?|logs?|examples?|fixtures|spec|specs|internal|cmd|pkg|origin|feature|feat|fix|chore|bugfix|memory"
 );
 
+/// What stands before a name in code.
+const CODE_NOUNS: &str =
+    "函数|方法|变量|类|组件|字段|常量|function|method|class|variable|helper|component|field|constant|hook";
+
+/// How names of types in code end.
+const CODE_ENDS: &str = concat!(
+    "Service|Controller|Manager|Handler|Test|Tests|Client|Model|View|Page|Button|Dialog|Form|Rules|Component|Helper",
+    "|Utils|Repository|Factory|Provider|Error|Exception|Request|Response|Config|Store|Hook|Context|Builder|Parser"
+);
+
 /// Puts a word of our own in the place of everything that is only named.
 pub(super) struct Mentions {
     patterns: Vec<(Regex, &'static str)>,
@@ -42,6 +52,9 @@ impl Default for Mentions {
             (format!(r"\b(?:{FOLDERS})/[A-Za-z0-9_./@\p{{Han}}-]*"), " xfile "),
             (r"(?:^|\s)(?:~|\.{1,2})?/[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*/?".to_owned(), " xfile "),
             (r"\b[A-Za-z_][\w.]*\(\)".to_owned(), " xcode "),
+            (format!("(?i)({CODE_NOUNS})(\\s*)[A-Za-z_]+(?-i:[A-Z_])\\w*"), "$1 xcode "),
+            (r"\b[a-z]{2,}[a-z0-9]*(?:[A-Z][a-z0-9]+)+\b|\b[a-z]+(?:_[a-z0-9]+)+\b".to_owned(), " xcode "),
+            (format!(r"\b(?:[A-Z][a-z0-9]+)+(?:{CODE_ENDS})\b"), " xcode "),
             (r"(\d),(\d{3})\b".to_owned(), "$1$2"),
         ];
         Self {
