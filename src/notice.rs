@@ -11,6 +11,7 @@ pub mod language;
 #[cfg(test)]
 mod properties;
 mod quote;
+mod reasons;
 mod samples;
 mod template;
 mod templates;
@@ -27,6 +28,7 @@ use serde_json::{Value, json};
 pub use self::catalogue::{ALL, Field, Reader, Template};
 pub use self::channel::Channel;
 pub use self::quote::fence;
+pub use self::reasons::reason;
 pub use self::samples::sample;
 pub use self::templates::Templates;
 use crate::model::{IdempotencyKey, Language, SessionKey};

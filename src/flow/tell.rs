@@ -31,7 +31,7 @@ pub(super) fn tell(
     };
     let key = key(&waiting.id, &report.items);
     let say = |notice: &Notice<'_>| context.templates.notice(notice, language, Channel::of(&route.channel));
-    let text = text(waiting, caller, &report.items, say);
+    let text = text(waiting, caller, &report.items, language, say);
     let sent = dispatcher.notify(&key, caller, route, &text)?;
     let trouble = trouble(&sent);
     report.warnings.extend(trouble.map(|why| format!("the user could not be told: {why}")));
@@ -66,23 +66,28 @@ fn text(
     waiting: &Waiting,
     caller: &SessionKey,
     items: &[ItemReport],
+    language: Language,
     say: impl Fn(&Notice<'_>) -> String,
 ) -> String {
     let is_settled = |one: &ItemReport| !matches!(one.state, ItemState::Held | ItemState::Failed(_));
     let is_told = |one: &&ItemReport| one.item.session_key != *caller || !is_settled(one);
     let others: Vec<&ItemReport> = items.iter().filter(is_told).collect();
     if !others.is_empty() {
-        return summary(&others, say);
+        return summary(&others, language, say);
     }
     let own = waiting.block_of(caller);
     say(&Notice::BackOnline { next: own.map(|own| own.goal.as_str()).filter(|goal| *goal != PLACEHOLDER) })
 }
 
-fn summary(others: &[&ItemReport], say: impl Fn(&Notice<'_>) -> String) -> String {
+fn summary(others: &[&ItemReport], language: Language, say: impl Fn(&Notice<'_>) -> String) -> String {
+    let reasons: Vec<_> = others
+        .iter()
+        .map(|one| notice::reason(&one.item.ruling.rule, &one.item.ruling.reason, language))
+        .collect();
     let (mut resumed, mut held, mut manual) = (Vec::new(), Vec::new(), Vec::new());
-    for ItemReport { item, state } in others {
+    for (ItemReport { item, state }, reason) in others.iter().zip(&reasons) {
         let (session, about, key) = (&item.session_key, item.about.as_deref(), &item.key);
-        let reason = item.ruling.reason.as_str();
+        let reason = reason.as_ref();
         match state {
             ItemState::Resumed | ItemState::Finished(_) => resumed.push(notice::Resumed { session, about }),
             ItemState::Held => held.push(notice::Held { session, about, key, reason }),

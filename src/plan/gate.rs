@@ -241,6 +241,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_rule_has_a_reason_in_chinese() {
+        let lists: serde_yaml::Value = serde_yaml::from_str(include_str!("rules.yaml")).unwrap();
+        let names = lists["danger"].as_sequence().unwrap().iter().map(|list| list["name"].as_str().unwrap());
+        let ours = "unknown-session left-out unsettled live named-twice blocked stale agent-to-agent cap \
+                    unattended unknown-outcome approval-pending answered policy-word ended unclear too-long \
+                    foreign-script";
+        for rule in names.chain(ours.split_whitespace()) {
+            let said = crate::notice::reason(rule, "English", Language::Zh);
+            assert_ne!(said, "English", "{rule} is missing in templates/zh/reasons.yaml");
+        }
+    }
+
     #[rstest]
     #[case::harmless(|_: &mut Case| {}, Decision::Send, "ordinary-work")]
     #[case::unknown_session(|c: &mut Case| c.verdict = Verdict::Unreadable, Decision::Skip, "unknown-session")]
