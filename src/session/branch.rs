@@ -127,6 +127,7 @@ impl<'a> Tree<'a> {
             self.parents[at] = self.resolve(&record.parent);
             self.by_id.insert(id, Link::Record(at));
             self.append = Link::Record(at);
+            self.follow_reset(at);
         }
     }
 
@@ -144,7 +145,13 @@ impl<'a> Tree<'a> {
         }
         if matches!(record.kind, Kind::Reset) {
             self.since_reset = Some(HashSet::from([at]));
-        } else if let (Some(since), Link::Record(parent)) = (&mut self.since_reset, parent)
+        }
+        self.follow_reset(at);
+    }
+
+    /// Notes whether a record leads back to the last reset.
+    fn follow_reset(&mut self, at: usize) {
+        if let (Some(since), Link::Record(parent)) = (&mut self.since_reset, self.parents[at])
             && since.contains(&parent)
         {
             since.insert(at);
@@ -234,6 +241,7 @@ mod tests {
     #[case::two_resets("a<- r!a b<r s!b c<s", "c")]
     #[case::behind_a_reset_from_before_it("a<- b<a r!b c<a d<c", "c d")]
     #[case::leaf_behind_a_reset("a<- b<a r!b c<r l>a d<c", "c d")]
+    #[case::unknown_type_behind_a_reset("a<- r!a b<r x?b c<b d<x", "b d")]
     #[case::leaf_within_a_reset("a<- r!a b<r c<b l>b d<b", "b d")]
     fn the_branch_of_a_whole_transcript(#[case] story: &str, #[case] expected: &str) {
         assert_eq!(branch(story, true), expected);

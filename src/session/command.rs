@@ -24,7 +24,7 @@ const STILL_RUNNING: &str = "still running";
 pub struct Command {
     /// The tool call that began it.
     pub call: String,
-    /// The command line.
+    /// The command line; empty where it is not known.
     pub line: String,
     /// The name that the gateway gave it.
     pub name: String,
@@ -59,10 +59,20 @@ pub(super) fn commands(messages: &[&Message]) -> Vec<Command> {
         match &message.said {
             Said::Assistant { calls, .. } => asked.extend(calls),
             Said::Result(result) => {
-                let Some(call) = asked.iter().rev().find(|asked| asked.id == result.call) else { continue };
-                match &result.process {
-                    Some(process) if process.begins() => commands.push(Command::begun(call, process)),
-                    process => follow(&mut commands, call, process.as_ref(), &message.entry.text),
+                let arguments =
+                    asked.iter().rev().find(|asked| asked.id == result.call).map(|call| &call.arguments);
+                match (&result.process, arguments) {
+                    (Some(process), arguments) if process.begins() => {
+                        commands.push(Command::begun(
+                            &result.call,
+                            arguments.unwrap_or(&Value::Null),
+                            process,
+                        ));
+                    }
+                    (process, Some(arguments)) => {
+                        follow(&mut commands, arguments, process.as_ref(), &message.entry.text);
+                    }
+                    (_, None) => {}
                 }
             }
             Said::User if message.entry.author == Author::System || is_event(&message.entry.text) => {
@@ -75,11 +85,19 @@ pub(super) fn commands(messages: &[&Message]) -> Vec<Command> {
 }
 
 impl Command {
-    fn begun(call: &Asked, process: &Process) -> Self {
+    fn begun(call: &str, arguments: &Value, process: &Process) -> Self {
         let Process { name, pid, started_at, cwd, output, .. } = process.clone();
-        let line = text(&call.arguments, "command").or_else(|| text(&call.arguments["args"], "command"));
-        let call = call.id.clone();
-        Self { call, line: line.unwrap_or_default(), name, pid, started_at, cwd, output, end: End::Untold }
+        let line = text(arguments, "command").or_else(|| text(&arguments["args"], "command"));
+        Self {
+            call: call.to_owned(),
+            line: line.unwrap_or_default(),
+            name,
+            pid,
+            started_at,
+            cwd,
+            output,
+            end: End::Untold,
+        }
     }
 }
 
@@ -88,9 +106,9 @@ fn text(arguments: &Value, name: &str) -> Option<String> {
 }
 
 /// Takes in what the agent learned by asking after a command, or did to it.
-fn follow(commands: &mut [Command], call: &Asked, process: Option<&Process>, told: &str) {
-    let arguments =
-        if call.arguments["sessionId"].is_string() { &call.arguments } else { &call.arguments["args"] };
+fn follow(commands: &mut [Command], arguments: &Value, process: Option<&Process>, told: &str) {
+    // Within the arguments of a tool that calls other tools.
+    let arguments = if arguments["sessionId"].is_string() { arguments } else { &arguments["args"] };
     let named = process.map(|process| process.name.as_str()).or(arguments["sessionId"].as_str());
     let Some(command) = commands.iter_mut().rev().find(|command| named == Some(command.name.as_str())) else {
         return;

@@ -84,14 +84,14 @@ pub struct Sessions<'a>(pub &'a mut Gateway);
 impl Reader for Sessions<'_> {
     fn sessions(&mut self) -> Result<Vec<Listed>> {
         let mut listed = Vec::new();
+        let mut seen = 0;
         loop {
-            let page = json!({ "limit": PAGE, "offset": listed.len(), "includeGlobal": true });
+            let page = json!({ "limit": PAGE, "offset": seen, "includeGlobal": true });
             let answer = self.0.call("sessions.list", &page)?;
             let rows = answer["sessions"].as_array().map(Vec::as_slice).unwrap_or_default();
-            listed.extend(
-                rows.iter()
-                    .filter_map(|row| Some(Listed::of(row["key"].as_str()?.to_owned(), &row.to_string()))),
-            );
+            seen += rows.len();
+            let keyed = |row: &Value| Some(Listed::of(row["key"].as_str()?.to_owned(), &row.to_string()));
+            listed.extend(rows.iter().filter_map(keyed));
             if rows.is_empty() || answer["hasMore"] != true {
                 return Ok(listed);
             }
@@ -163,5 +163,48 @@ mod tests {
         let mut ask = |key: &str| read(&mut gateway, &key.parse().expect("a key"));
         assert_eq!(ask("global").expect("it is no error"), None);
         assert_eq!(ask("agent:main:main").expect_err("nobody knows").kind(), Kind::Gateway);
+    }
+
+    /// Answers like a gateway with three sessions, two a page, and a turn of a hundred messages.
+    fn answer(request: &Value) -> Value {
+        let number = |name: &str| request["params"][name].as_u64().expect("a number");
+        if request["method"] == "sessions.list" {
+            let rows = ["agent:main:a", "agent:main:b", "agent:main:c"]
+                .map(|key| json!({"key": key, "sessionId": "s1", "status": "running"}));
+            let offset = usize::try_from(number("offset")).expect("a small one");
+            return json!({"sessions": rows[offset..].iter().take(2).collect::<Vec<_>>(), "hasMore": offset == 0});
+        }
+        let mut messages = vec![json!({"role": "user", "content": "sort", "__openclaw": {"id": "u1"}})];
+        for n in 0..50 {
+            messages.push(
+                json!({"role": "assistant", "stopReason": "toolUse", "__openclaw": {"id": format!("a{n}")},
+                "content": [{"type": "toolCall", "id": format!("c{n}"), "name": "exec", "arguments": {}}]}),
+            );
+            messages.push(json!({"role": "toolResult", "toolCallId": format!("c{n}"), "toolName": "exec",
+                "content": [], "__openclaw": {"id": format!("r{n}")}}));
+        }
+        let from = messages.len().saturating_sub(usize::try_from(number("limit")).expect("a small one"));
+        json!({"messages": messages[from..]})
+    }
+
+    #[test]
+    fn all_sessions_are_listed_and_a_turn_is_read_to_its_beginning() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let paths = Paths { state: dir.path().to_owned(), workspace: dir.path().join("workspace") };
+        let port = fake::serve(|_, mut peer| {
+            peer.welcome(&[]);
+            while let Some(request) = peer.request() {
+                peer.answer(&request["id"], &answer(&request));
+            }
+        });
+        let mut gateway = fake::connect(&paths, port);
+        let mut reader = Sessions(&mut gateway);
+        let listed = reader.sessions().expect("a list");
+        let keys: Vec<_> = listed.iter().map(|session| session.key.as_str()).collect();
+        assert_eq!(keys, ["agent:main:a", "agent:main:b", "agent:main:c"]);
+        let row = listed[0].row.as_ref().expect("a row");
+        let history = reader.history(&"agent:main:a".parse().expect("a key"), row).expect("a history");
+        let turn = history.cut_turn().expect("it was cut off");
+        assert_eq!((turn.opened_by.id.as_deref(), turn.calls.len()), (Some("u1"), 50));
     }
 }

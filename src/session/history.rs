@@ -22,7 +22,7 @@ const BACKGROUND: [&[u8]; 2] = [br#""running""#, b"Command still running"];
 pub struct History {
     /// The messages of the agent's branch as far as they were read, oldest first.
     pub entries: Vec<Entry>,
-    /// Their turns, oldest first. The last turn of a person's is always among them.
+    /// Their turns, oldest first. The last one that a person opened is among them, unless many nobody asked for follow.
     pub turns: Vec<Turn>,
     /// The background commands that they tell of.
     pub commands: Vec<Command>,
@@ -76,7 +76,7 @@ impl History {
         }
     }
 
-    /// Returns what a person last asked for.
+    /// Returns what a person last asked for; [`spoken`](super::spoken) tells the words.
     #[must_use]
     pub fn last_request(&self) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| entry.author == Author::Person)

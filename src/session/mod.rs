@@ -10,6 +10,8 @@ mod fake;
 mod gateway;
 mod history;
 mod jsonl;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod record;
 mod row;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::author::Author;
 use super::evidence::Entry;
 use super::record::{Asked, Message, Said, Stop};
 use crate::model::Outcome;
@@ -77,10 +78,11 @@ pub(super) fn turns(messages: &[&Message], whole: bool) -> Vec<Turn> {
     turns
 }
 
-/// Tells whether the last turn of a person's in `messages` is there from its beginning, with all that it carries on.
+/// Tells whether a person's last request is in `messages`, and the turn that it opened from its beginning, with all that
+/// it carries on.
 pub(super) fn is_enough(messages: &[&Message], any_author: bool) -> bool {
     let opens = |message: &&Message| {
-        matches!(message.said, Said::User) && (any_author || message.entry.author.speaks_for_a_person())
+        matches!(message.said, Said::User) && (any_author || message.entry.author == Author::Person)
     };
     let Some(opening) = messages.iter().rposition(opens) else { return false };
     let decides = |message: &&&Message| !matches!(message.said, Said::Nothing);
