@@ -9,12 +9,14 @@ mod calls;
 mod clause;
 mod code;
 mod command;
+mod excuse;
 mod grammar;
+mod kind;
 mod mention;
 mod place;
-mod said;
 mod shell;
 mod table;
+mod told;
 mod words;
 
 use std::ops::Range;
@@ -26,9 +28,10 @@ use serde::Deserialize;
 pub use self::calls::CallAssessment;
 use self::calls::{CallLists, Calls};
 use self::clause::{Clause, Clauses, Denial, Negation, Splitter};
+use self::excuse::{Excuse, Spot};
 use self::grammar::{Grammar, Inside, Reading, Work};
+use self::kind::{Heard, Kind};
 use self::mention::Mentions;
-use self::said::{Excuse, Kind};
 use self::words::{Simplified, Words, any_of, compiled, is_han, normalised};
 use crate::model::Risk;
 use crate::support::text::plain;
@@ -213,60 +216,67 @@ impl Rules {
     fn judge<'r>(&'r self, clause: &Clause<'_>, story: &mut Story<'r>) -> Result<(), &'r Danger> {
         let text = clause.text;
         story.denial = self.splitter.denial(clause, story.denial);
-        // Of the same length, so that what is found stands at the same place.
-        let masked = self.harmless.replace_all(text, |found: &Captures<'_>| {
-            found[0].chars().map(|c| if is_han(c) { '〇' } else { 'x' }).collect::<String>()
-        });
-        let words_of = |danger: &'r Danger| danger.words(&masked).into_iter().map(move |word| (word, danger));
-        let mut found: Vec<(Range<usize>, &Danger)> = self.dangers.iter().flat_map(words_of).collect();
-        found.sort_by_key(|(word, _)| word.start);
+        let found = self.found(text);
         let words: Vec<_> = found.iter().map(|(word, _)| word.clone()).collect();
-        let kind = self.grammar.kind(clause, story.denial, &words, story.before == Some(Excuse::Reading));
+        let has_it = story.before == Some(Excuse::Reading);
+        let kind = self.grammar.kind(Heard { clause, denial: story.denial, words: &words, has_it });
         let denied = story.denial.and_then(|denial| self.splitter.denied(text, denial, &words));
         let told = found.iter().find(|(_, danger)| danger.inside);
         let told = told.and_then(|(word, _)| self.grammar.told(text, word));
-        let is_told = told.is_some();
-        let (mut spoken, mut after) = (None, 0);
+        let (mut spoken, mut end) = (None, 0);
         for (word, danger) in &found {
+            let joined = if danger.texts { end } else { 0 };
+            let spot = Spot { clause, word, danger, earlier: story.before, joined };
             let excuse = match (&denied, &told) {
-                (Some(denied), _) if self.grammar.is_denied(text, denied, word, danger) => {
-                    Some(Excuse::Negation)
-                }
+                (Some(denied), _) if self.grammar.is_denied(denied, spot) => Some(Excuse::Negation),
                 (_, Some(told)) if told.contains(&word.start) => Some(Excuse::Inside),
-                _ => self.grammar.excuse(
-                    kind,
-                    danger,
-                    clause,
-                    word,
-                    story.before,
-                    if danger.texts { after } else { 0 },
-                ),
+                _ => self.grammar.excuse(kind, spot),
             };
             spoken = spoken.or(Some(excuse.ok_or(*danger)?));
-            after = if danger.texts { 0 } else { word.end };
+            end = if danger.texts { 0 } else { word.end };
             if excuse == Some(Excuse::Done) {
                 story.begun = story.begun.or(Some(danger));
             }
         }
-        if let (Kind::GoesOn { names: false }, Some(begun)) = (kind, story.begun) {
-            return Err(begun);
+        match story.begun {
+            Some(begun) if kind == (Kind::GoesOn { names: false }) => Err(begun),
+            _ => {
+                story.add(clause, kind, spoken, told.is_some());
+                Ok(())
+            }
         }
-        let tells = story.denial.is_some_and(|denial| denial.tells);
-        if spoken != Some(Excuse::Negation) || !tells {
-            story.excuse = story.excuse.or(spoken);
-        }
-        story.before = match kind {
-            Kind::Reads(_) | Kind::Makes(_) | Kind::Works(_) => Some(Excuse::Reading),
-            Kind::Tells(_) => Some(Excuse::Done),
-            Kind::Adds if clause.goes_on => story.before,
-            Kind::Adds | Kind::GoesOn { .. } | Kind::Unclear => spoken,
-        };
-        story.kinds.push(if is_told || spoken == Some(Excuse::Negation) { Kind::Adds } else { kind });
-        Ok(())
+    }
+
+    /// Finds the dangerous words of a clause, in order.
+    fn found(&self, text: &str) -> Vec<(Range<usize>, &Danger)> {
+        // Of the same length, so that what is found stands at the same place.
+        let masked = self.harmless.replace_all(text, |found: &Captures<'_>| {
+            found[0].chars().map(|c| if is_han(c) { '〇' } else { 'x' }).collect::<String>()
+        });
+        let words_of = |danger| Danger::words(danger, &masked).into_iter().map(move |word| (word, danger));
+        let mut found: Vec<_> = self.dangers.iter().flat_map(words_of).collect();
+        found.sort_by_key(|(word, _)| word.start);
+        found
     }
 }
 
 impl Story<'_> {
+    /// Adds a clause in which no danger is left.
+    fn add(&mut self, clause: &Clause<'_>, kind: Kind, spoken: Option<Excuse>, is_told: bool) {
+        let denied = spoken == Some(Excuse::Negation);
+        let tells = self.denial.is_some_and(|denial| denial.tells);
+        if !denied || !tells {
+            self.excuse = self.excuse.or(spoken);
+        }
+        self.before = match kind {
+            Kind::Reads(_) | Kind::Makes(_) | Kind::Works(_) => Some(Excuse::Reading),
+            Kind::Tells(_) => Some(Excuse::Done),
+            Kind::Adds if clause.goes_on => self.before,
+            Kind::Adds | Kind::GoesOn { .. } | Kind::Unclear => spoken,
+        };
+        self.kinds.push(if is_told || denied { Kind::Adds } else { kind });
+    }
+
     /// Judges a step without a danger.
     fn ending(&self) -> Assessment {
         let any = |of: fn(&Kind) -> bool| self.kinds.iter().any(of);

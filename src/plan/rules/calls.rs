@@ -201,7 +201,7 @@ impl Rules {
         let row = table.row(&as_words(arguments, &table.values));
         let decided = Finding::new(row.class, format!("{tool} {}", row.pattern).trim_end());
         let given: Vec<&str> = table.given.iter().filter_map(|name| at(arguments, name)?.as_str()).collect();
-        let looked = given.iter().map(|text| self.look(table.look, text)).flatten();
+        let looked = given.iter().filter_map(|text| self.look(table.look, text));
         match worst(looked) {
             Some(inner) if row.pattern.is_empty() && table.otherwise.is_none() => inner,
             Some(inner) => worst([decided.clone(), inner]).unwrap_or(decided),

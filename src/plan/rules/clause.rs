@@ -26,6 +26,11 @@ pub(super) struct Clause<'t> {
 }
 
 impl Clause<'_> {
+    /// Tells whether a word joins it to the clause before, and not punctuation.
+    pub(super) fn is_joined_by_word(&self) -> bool {
+        self.join.chars().any(char::is_alphanumeric)
+    }
+
     /// Tells whether it only introduces what follows: "Next:".
     pub(super) fn is_label(&self) -> bool {
         self.next == ":" && self.text.split_whitespace().count() <= 4

@@ -1,6 +1,7 @@
 //! Code that stands in a command line: SQL, and one-liners of an interpreter.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use regex::Regex;
 use serde::Deserialize;
@@ -71,7 +72,7 @@ impl Code {
         let known = |module: &str| {
             let module = module.split_whitespace().next().unwrap_or_default();
             language.modules.iter().any(|known| known == module.split('.').next().unwrap_or_default())
-                || module.ends_with(".json")
+                || Path::new(module).extension().is_some_and(|kind| kind == "json")
         };
         let loaded = imports.captures_iter(text).filter_map(|found| found.iter().skip(1).flatten().next());
         let computes = loaded.flat_map(|modules| modules.as_str().split(',')).all(known);

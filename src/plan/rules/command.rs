@@ -146,9 +146,8 @@ impl Calls {
         let values = arguments.options.iter().filter(|(name, _)| !self.inputs.contains(name));
         let values =
             values.filter_map(|(_, value)| value.as_deref()).filter(|value| value.starts_with(['/', '~']));
-        let target = |word: &str| match table.last && is_remote(word) {
-            true => Class::External,
-            false => self.places.write(word),
+        let target = |word: &str| {
+            if table.last && is_remote(word) { Class::External } else { self.places.write(word) }
         };
         let last = if table.last { words.clone().count().saturating_sub(1) } else { 0 };
         let path = |word: &'a str| match word.split_once("=/") {

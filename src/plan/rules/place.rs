@@ -53,7 +53,7 @@ impl Places {
             return !path.starts_with(['/', '~']) && parts.iter().filter(|part| **part == "..").count() == 1;
         }
         if !path.starts_with(['/', '~']) {
-            return !self.is_hook(&parts);
+            return !is_hook(&parts);
         }
         if self.scratch.iter().any(|folder| path.starts_with(&format!("{folder}/"))) {
             return true;
@@ -68,13 +68,13 @@ impl Places {
         let inside = parts.split_off(home.min(parts.len()));
         let workspace = self.workspaces.iter().any(|folder| inside.join("/").starts_with(folder.as_str()));
         let hidden = inside.iter().any(|part| part.starts_with('.') && part.len() > 1);
-        !inside.is_empty() && !self.is_hook(&inside) && (workspace || !hidden)
+        !inside.is_empty() && !is_hook(&inside) && (workspace || !hidden)
     }
+}
 
-    /// Git runs what stands there.
-    fn is_hook(&self, parts: &[&str]) -> bool {
-        parts.contains(&".git")
-    }
+/// Tells whether git would run what stands at a path.
+fn is_hook(parts: &[&str]) -> bool {
+    parts.contains(&".git")
 }
 
 /// Tells whether a word names another machine: `host:path`, `oss://bucket`.

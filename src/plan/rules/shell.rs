@@ -178,8 +178,10 @@ impl Parser {
     }
 
     fn redirect(&mut self) -> Option<bool> {
-        let digits = (0..).take_while(|ahead| self.peek(*ahead).is_some_and(|c| c.is_ascii_digit())).count();
-        if !matches!(self.peek(digits), Some('<' | '>')) && !(digits == 0 && self.peek(0) == Some('&')) {
+        let rest = self.chars.get(self.at..).unwrap_or_default();
+        let digits = rest.iter().take_while(|c| c.is_ascii_digit()).count();
+        let both = digits == 0 && self.peek(0) == Some('&');
+        if !both && !matches!(self.peek(digits), Some('<' | '>')) {
             return Some(false);
         }
         self.at += digits;
