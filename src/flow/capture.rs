@@ -97,7 +97,7 @@ fn shown(call: &Call) -> String {
     one_line(&call.summary, CALL)
 }
 
-/// What a captured block says, in the language of the session's user.
+/// What a captured block says, in the language of the session's user. The gate judges the steps by these words.
 struct Words {
     done: &'static str,
     waits: &'static str,
@@ -111,9 +111,9 @@ impl Words {
         waits: "waits for leave to run ",
         doubtful: "nobody knows whether this has happened: ",
         next: [
-            "Answer the user's last message",
-            "Go on with the work, from the results of the tools",
-            "Finish the answer to the user's last message",
+            "Write the answer to the user's last message",
+            "Continue the work from the results of the tools",
+            "Finish the answer to the user",
             "Check whether the background command has ended, then tell the user",
         ],
     };
@@ -145,3 +145,6 @@ impl Words {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
