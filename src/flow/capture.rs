@@ -60,7 +60,9 @@ fn block(session: &SessionHistory) -> Option<(Block, SessionMark)> {
     let describe = |tool: &str, arguments: &serde_json::Value, outcome| {
         Rules::builtin().call(tool, arguments, outcome, route)
     };
-    let runs = session.row.status == Some(RunStatus::Running) || session.row.aborted;
+    // A turn that is under way says so, also where the gateway has marked it for its own recovery already (measured).
+    // One that was stopped, or that recovery gave up on, has the mark as well, and is nobody's any more.
+    let runs = session.row.status == Some(RunStatus::Running);
     let cuts = session::cuts(&session.agent, &session.row, history, &describe);
     let counts = |cut: &&Cut| match cut.phase {
         Phase::Command => true,

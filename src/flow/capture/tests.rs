@@ -103,6 +103,10 @@ fn story() -> Story {
     json!({}),
     "Turn: 请整理照片 | 已执行 exec ls 照片 | 根据工具的结果继续当前的工作 | 不确定是否已经执行：exec rm -rf 照片/2019"
 )]
+#[case::marked_for_native_recovery(
+    story().calls("a1", &["ls photos"]), json!({"abortedLastRun": true}),
+    "Turn: sort the photos | (fill) | Continue the work from the results of the tools | none"
+)]
 #[case::resumed_by_the_gateway(
     story().user("u2", "[System] Your previous turn was interrupted by a gateway restart. Continue."), json!({}),
     "Turn: sort the photos | (fill) | Write the answer to the user's last message | none"
@@ -117,6 +121,8 @@ fn what_is_under_way_is_described(#[case] story: Story, #[case] more: Value, #[c
 #[case::marked_as_running_and_ended(KEY, story().answers("a1"), json!({}))]
 #[case::cut_long_ago(KEY, story().calls("a1", &["ls"]), json!({"status": "done"}))]
 #[case::failed_long_ago(KEY, story().calls("a1", &["ls"]), json!({"status": "failed"}))]
+#[case::given_up_on(KEY, story().calls("a1", &["ls"]), json!({"status": "failed", "abortedLastRun": true}))]
+#[case::stopped_by_its_user(KEY, story().calls("a1", &["ls"]), json!({"status": "killed", "abortedLastRun": true}))]
 #[case::a_heartbeat(KEY, story().answers("a1").system("h1", HEARTBEAT).calls("a2", &["uptime"]), json!({}))]
 #[case::a_schedule(KEY, story().answers("a1").user("c1", "[cron:6c52 report] write it").calls("a2", &["ls"]), json!({}))]
 #[case::a_job("agent:main:cron:6c52:run:1", story(), json!({}))]
@@ -176,9 +182,7 @@ fn the_steps_that_are_written_down_pass_the_gate() {
     | none
 agent:main:telegram:direct:9 Command: build it and tell me when it is done | (fill) | Check whether the background \
     command has ended, then tell the user | none
-agent:main:telegram:direct:10 Turn: (fill) | (fill) | Write the answer to the user's last message | none
-agent:main:telegram:direct:11 Turn: post the minutes | (fill) | Continue the work from the results of the tools | \
-    nobody knows whether this has happened: message send")]
+agent:main:telegram:direct:10 Turn: (fill) | (fill) | Write the answer to the user's last message | none")]
 #[case::v2026_9_6("2026.9.6", "\
 agent:main:telegram:direct:10 Turn: draw me a plan | (fill) | Write the answer to the user's last message | none
 agent:main:telegram:direct:11 Turn: (fill) | (fill) | Write the answer to the user's last message | none
