@@ -63,7 +63,9 @@ fn block(session: &SessionHistory) -> Option<(Block, SessionMark)> {
     let describe = |tool: &str, arguments: &serde_json::Value, outcome| {
         Rules::builtin().call(tool, arguments, outcome, route)
     };
-    let runs = session.row.status == Some(RunStatus::Running) || session.row.aborted;
+    // A turn that is under way says so, also where the gateway has marked it for its own recovery already (measured).
+    // One that was stopped, or that recovery gave up on, has the mark as well, and is nobody's any more.
+    let runs = session.row.status == Some(RunStatus::Running);
     let cuts = session::cuts(&session.agent, &session.row, history, &describe);
     let counts = |cut: &&Cut| match cut.phase {
         Phase::Command => true,
@@ -100,7 +102,7 @@ fn shown(call: &Call) -> String {
     one_line(&call.summary, CALL)
 }
 
-/// What a captured block says, in the language of the session's user.
+/// What a captured block says, in the language of the session's user. The gate judges the steps by these words.
 struct Words {
     done: &'static str,
     waits: &'static str,
@@ -114,9 +116,9 @@ impl Words {
         waits: "waits for leave to run ",
         doubtful: "nobody knows whether this has happened: ",
         next: [
-            "Answer the user's last message",
-            "Go on with the work, from the results of the tools",
-            "Finish the answer to the user's last message",
+            "Write the answer to the user's last message",
+            "Continue the work from the results of the tools",
+            "Finish the answer to the user",
             "Check whether the background command has ended, then tell the user",
         ],
     };
@@ -148,3 +150,6 @@ impl Words {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

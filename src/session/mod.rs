@@ -6,7 +6,7 @@ mod command;
 mod cut;
 mod evidence;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 mod gateway;
 mod history;
 mod jsonl;

@@ -150,11 +150,12 @@ fn checkpoint() {
     Usage: comeback checkpoint [OPTIONS] <COMMAND>
 
     Commands:
-      build  Write a checkpoint from the sessions on stdin, as JSON or YAML
-      show   Print what a checkpoint says
-      list   List the workspace's checkpoints, newest first
-      prune  Remove old checkpoints that are used up; the newest one stays
-      help   Print this message or the help of the given subcommand(s)
+      build    Write a checkpoint from the sessions on stdin, as JSON or YAML
+      capture  Write down what is under way in each session, from the sessions' own files
+      show     Print what a checkpoint says
+      list     List the workspace's checkpoints, newest first
+      prune    Remove old checkpoints that are used up; the newest one stays
+      help     Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help  Print help
@@ -176,6 +177,18 @@ fn checkpoint() {
         "goal":"regression run","lastDone":"401 cases pass","nextStep":"publish the summary",
         "blockers":"none"}]}' | comeback checkpoint build
     "#);
+    assert_snapshot!(help(&["checkpoint", "capture"]), @r"
+    Write down what is under way in each session, from the sessions' own files
+
+    Usage: comeback checkpoint capture [OPTIONS]
+
+    Options:
+          --dry-run  Print the text; write nothing
+      -h, --help     Print help
+
+    Example:
+      comeback checkpoint capture --dry-run
+    ");
     assert_snapshot!(help(&["checkpoint", "show"]), @r"
     Print what a checkpoint says
 

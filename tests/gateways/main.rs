@@ -15,3 +15,4 @@ mod once;
 mod people;
 mod planned;
 mod smoke;
+mod unprepared;
