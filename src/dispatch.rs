@@ -4,12 +4,15 @@
 //! outcome is sent again only while the gateway still remembers its key, else the transcript decides, and where
 //! that is silent too, nobody sends it but a person.
 
+mod params;
+
 use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use self::params::{agent_params, route_params};
 use crate::gateway::{CallError, Gateway};
 use crate::ledger::{Effect, EffectState, Event, Held, Outcome, Writer};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey, Verdict};
@@ -380,30 +383,6 @@ pub fn settle(
 
 fn intent(key: &IdempotencyKey, session: &SessionKey, effect: Effect, boot: &Boot) -> Event {
     Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: boot.clone() }
-}
-
-/// The parameters that address a chat.
-fn route_params(route: &Route) -> Value {
-    let mut params = json!({ "channel": route.channel, "to": route.to });
-    if let Some(account) = &route.account_id {
-        params["accountId"] = json!(account);
-    }
-    if let Some(thread) = &route.thread_id {
-        params["threadId"] = json!(thread);
-    }
-    params
-}
-
-fn agent_params(session: &SessionKey, message: &str, key: &IdempotencyKey, route: Option<&Route>) -> Value {
-    let mut params = route.map_or_else(|| json!({}), route_params);
-    params["message"] = json!(message);
-    params["sessionKey"] = json!(session);
-    params["idempotencyKey"] = json!(key);
-    params["deliver"] = json!(route.is_some());
-    if route.is_some() {
-        params["bestEffortDeliver"] = json!(true);
-    }
-    params
 }
 
 #[cfg(test)]

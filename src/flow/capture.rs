@@ -6,9 +6,9 @@ use super::build::{Built, write};
 use super::context::{Context, PATIENCE};
 use super::language;
 use super::pending;
-use crate::checkpoint::{Block, Captured, PLACEHOLDER, SessionMark, Store};
+use crate::checkpoint::{Block, Captured, Checkpoint, PLACEHOLDER, SessionMark, Store};
 use crate::ledger::Ledger;
-use crate::model::{Call, Language, Outcome, Risk, SessionKey};
+use crate::model::{Boot, Call, Language, Outcome, Risk, SessionKey};
 use crate::plan::Rules;
 use crate::session::{self, Cut, Phase, RunStatus, SessionHistory, spoken};
 use crate::support::error::{Error, Kind, Result};
@@ -44,7 +44,11 @@ pub fn capture(context: &Context, dry_run: bool) -> Result<Built> {
     let _lock = if dry_run { None } else { Some(Lock::acquire(&context.paths.lock(), PATIENCE)?) };
     let boot = context.running_boot();
     let store = Store::new(context.paths.checkpoints());
-    let earlier = pending::handing_on(&store, &Ledger::read(&context.paths.ledger())?, boot.as_ref());
+    let mut earlier = pending::handing_on(&store, &Ledger::read(&context.paths.ledger())?, boot.as_ref());
+    let is_cut_again = |key: &SessionKey| marked.iter().any(|(block, _)| block.session_key == *key);
+    for (_, checkpoint) in &mut earlier {
+        drop_outdated(checkpoint, boot.as_ref(), &is_cut_again);
+    }
     let is_named = |key: &SessionKey| {
         earlier.iter().flat_map(|(_, checkpoint)| &checkpoint.blocks).any(|block| block.session_key == *key)
     };
@@ -54,6 +58,20 @@ pub fn capture(context: &Context, dry_run: bool) -> Result<Built> {
     let is_news = !blocks.is_empty();
     let built = write(context, boot, &earlier, blocks, marks, dry_run || !is_news)?;
     Ok(Built { warnings: warnings.into_iter().chain(built.warnings).collect(), ..built })
+}
+
+/// Drops what was captured in an earlier boot of a session that is cut off again: its files tell more by now.
+fn drop_outdated(
+    checkpoint: &mut Checkpoint,
+    boot: Option<&Boot>,
+    is_cut_again: &impl Fn(&SessionKey) -> bool,
+) {
+    let Some(meta) = checkpoint.meta.as_mut().filter(|meta| meta.boot.as_ref() != boot) else { return };
+    let outdated = |key: &SessionKey, mark: &SessionMark| mark.captured.is_some() && is_cut_again(key);
+    checkpoint.blocks.retain(|block| {
+        meta.sessions.get(&block.session_key).is_none_or(|mark| !outdated(&block.session_key, mark))
+    });
+    meta.sessions.retain(|key, mark| !outdated(key, mark));
 }
 
 /// Describes a session whose turn, or whose background command, the restart cuts off; none has nothing to lose.
@@ -128,7 +146,7 @@ impl Words {
         doubtful: "不确定是否已经执行：",
         next: [
             "回复用户的最后一条消息",
-            "根据工具的结果继续当前的工作",
+            "查看工具的结果，继续当前的工作",
             "写完给用户的回复",
             "检查后台命令是否已经结束，然后告诉用户",
         ],

@@ -101,7 +101,7 @@ fn story() -> Story {
 #[case::chinese(
     Story::new().user("u1", "请整理照片").calls("a1", &["ls 照片"]).result("r1", "ls 照片", json!({})).calls("a2", &["rm -rf 照片/2019"]),
     json!({}),
-    "Turn: 请整理照片 | 已执行 exec ls 照片 | 根据工具的结果继续当前的工作 | 不确定是否已经执行：exec rm -rf 照片/2019"
+    "Turn: 请整理照片 | 已执行 exec ls 照片 | 查看工具的结果，继续当前的工作 | 不确定是否已经执行：exec rm -rf 照片/2019"
 )]
 #[case::marked_for_native_recovery(
     story().calls("a1", &["ls photos"]), json!({"abortedLastRun": true}),
