@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use rstest::rstest;
@@ -14,7 +15,6 @@ use crate::comeback;
 use crate::harness::World;
 use crate::harness::gateway::Gateway;
 use crate::harness::model::Reply;
-use crate::harness::process::spawn_group;
 use crate::harness::wait;
 use crate::people::{BEN, LATER, SOON, key};
 
@@ -106,7 +106,8 @@ fn at_work(version: &str, is_captured: &Arc<AtomicBool>) -> World {
 fn restart(gateway: &Gateway) {
     let mut command = Command::new(gateway.bin().join("openclaw"));
     command.args(["gateway", "restart", "--force"]).env_clear().envs(gateway.environment());
-    spawn_group(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    thread::spawn(move || command.status());
 }
 
 fn newest_checkpoint(gateway: &Gateway) -> Option<PathBuf> {

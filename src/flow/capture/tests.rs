@@ -1,3 +1,4 @@
+//! What is captured of stores as gateways leave them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its stores has failed")]
 
 use std::fs;
