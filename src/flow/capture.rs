@@ -41,7 +41,11 @@ pub fn capture(context: &Context, dry_run: bool) -> Result<Built> {
             Err(error) => warnings.push(format!("{}: {}", session.key, error.full())),
         }
     }
-    let _lock = if dry_run { None } else { Some(Lock::acquire(&context.paths.lock(), PATIENCE)?) };
+    let _lock = if dry_run || marked.is_empty() {
+        None
+    } else {
+        Some(Lock::acquire(&context.paths.lock(), PATIENCE)?)
+    };
     let boot = context.running_boot();
     let store = Store::new(context.paths.checkpoints());
     let mut earlier = pending::handing_on(&store, &Ledger::read(&context.paths.ledger())?, boot.as_ref());
