@@ -55,10 +55,13 @@ fn what_a_restart_cuts_off_is_captured_and_resumed_once(
     is_captured.store(true, Ordering::SeqCst);
     let text = fs::read_to_string(&checkpoint).unwrap();
     assert!(text.contains("captured: turn"), "{text}");
-    for line in [&format!("## {}", key(BEN)), &format!("- Goal: {ASKED}"), "- Next: 回复用户的最后一条消息"]
-    {
-        assert!(text.contains(line), "{text}");
-    }
+    assert!(
+        text.contains(&format!("## {}\n", key(BEN))) && text.contains(&format!("- Goal: {ASKED}\n")),
+        "{text}"
+    );
+    // The turn is being aborted meanwhile: 2026.7.1 has written down the end of its answer by then, or has not.
+    let steps = ["- Next: 回复用户的最后一条消息\n", "- Next: 写完给用户的回复\n"];
+    assert!(steps.iter().any(|step| text.contains(step)), "{text}");
 
     world.gateway.wait_boot(2);
     world.telegram.wait_for_message(BEN, "the answer", LATER, |text| text == DONE);
