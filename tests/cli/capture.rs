@@ -65,7 +65,7 @@ fn what_is_under_way_becomes_a_checkpoint() {
     ");
     let name = ".openclaw/workspace/memory/restart-checkpoints/2026-11-20/120000.md";
     let added: Vec<_> = world.files().into_iter().filter(|file| !before.contains(file)).collect();
-    assert_eq!(added, [name], "private, and nothing else");
+    assert_eq!(added, [".openclaw/comeback/lock", name], "private, and nothing else");
     let text = fs::read_to_string(world.home().join(name)).unwrap();
     assert_snapshot!(text, @r"
     ---
