@@ -268,6 +268,9 @@ impl<'a> Dispatcher<'a> {
             return Ok(Some(sent));
         }
         let start = self.boot.started_at;
+        if !item.confirmed && evidence.is_some_and(|evidence| evidence.is_running_by_itself(start)) {
+            return Ok(Some(Sent::Refused("a turn of the gateway's own has begun in it".to_owned())));
+        }
         let judgement = session::judge(evidence, start);
         match judgement.verdict {
             Verdict::Interrupted | Verdict::Complete => Ok(None),

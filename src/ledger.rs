@@ -185,8 +185,9 @@ impl Ledger {
     #[must_use]
     pub fn is_untold(&self, key: &IdempotencyKey) -> bool {
         let is_it = |event: &Event| matches!(event, Event::Outcome { key: of, detail: Some(how), .. } if of == key && how == TOLD);
-        let since =
-            self.records.iter().rev().take_while(|record| !matches!(record.event, Event::Recovery { .. }));
+        // Another trigger's run says nothing to that agent.
+        let ends = |event: &Event| matches!(event, Event::Recovery { trigger, .. } if trigger == "job");
+        let since = self.records.iter().rev().take_while(|record| !ends(&record.event));
         since.into_iter().any(|record| is_it(&record.event))
     }
 

@@ -36,7 +36,7 @@ fn build_in(context: &Context, boot: Option<Boot>, blocks: Vec<Block>, dry_run: 
     let _lock = if dry_run { None } else { Some(Lock::acquire(&context.paths.lock(), PATIENCE)?) };
     let ledger = Ledger::read(&context.paths.ledger())?;
     pending::check_nothing_is_due(context, &ledger, boot.as_ref())?;
-    let earlier = pending::handing_on(&Store::new(context.paths.checkpoints()), &ledger, boot.as_ref());
+    let earlier = pending::handing_on(&Store::new(context.paths.checkpoints()), &ledger, boot.as_ref())?;
     write(context, boot, &earlier, blocks, Vec::new(), dry_run)
 }
 
@@ -55,7 +55,7 @@ pub(super) fn write(
     let meta = Meta {
         reason: of_earlier().find_map(|meta| meta.reason.clone()),
         session_key: of_earlier().find_map(|meta| meta.session_key.clone()),
-        sessions: of_earlier().flat_map(|meta| meta.sessions.clone()).chain(marks).collect(),
+        sessions: pending::marks(earlier, &blocks).into_iter().chain(marks).collect(),
         boot,
         ..Meta::new(&files::id(context), now)
     };

@@ -5,10 +5,10 @@
 use super::build::{Built, write};
 use super::context::{Context, PATIENCE};
 use super::language;
-use super::pending;
-use crate::checkpoint::{Block, Captured, Checkpoint, PLACEHOLDER, SessionMark, Store};
+use super::pending::{self, Waiting};
+use crate::checkpoint::{Block, Captured, PLACEHOLDER, SessionMark, Store};
 use crate::ledger::Ledger;
-use crate::model::{Boot, Call, Language, Outcome, Risk, SessionKey};
+use crate::model::{Call, Language, Outcome, Risk, SessionKey};
 use crate::plan::Rules;
 use crate::session::{self, Cut, Phase, RunStatus, SessionHistory, spoken};
 use crate::support::error::{Error, Kind, Result};
@@ -48,11 +48,16 @@ pub fn capture(context: &Context, dry_run: bool) -> Result<Built> {
     };
     let boot = context.running_boot();
     let store = Store::new(context.paths.checkpoints());
-    let mut earlier = pending::handing_on(&store, &Ledger::read(&context.paths.ledger())?, boot.as_ref());
-    let is_cut_again = |key: &SessionKey| marked.iter().any(|(block, _)| block.session_key == *key);
-    for (_, checkpoint) in &mut earlier {
-        drop_outdated(checkpoint, boot.as_ref(), &is_cut_again);
+    let ledger = Ledger::read(&context.paths.ledger())?;
+    let waits = Waiting::find(&store, &ledger)?
+        .filter(|waiting| boot.as_ref().is_some_and(|boot| waiting.is_due(boot)));
+    if let Some(waiting) = waits.filter(|_| !marked.is_empty()) {
+        // Its recovery has still to come, under its own keys: a newer checkpoint would take its place.
+        warnings
+            .push(format!("{} waits to be recovered: nothing is captured beside it", waiting.path.display()));
+        marked.clear();
     }
+    let earlier = pending::handing_on(&store, &ledger, boot.as_ref())?;
     let is_named = |key: &SessionKey| {
         earlier.iter().flat_map(|(_, checkpoint)| &checkpoint.blocks).any(|block| block.session_key == *key)
     };
@@ -62,20 +67,6 @@ pub fn capture(context: &Context, dry_run: bool) -> Result<Built> {
     let is_news = !blocks.is_empty();
     let built = write(context, boot, &earlier, blocks, marks, dry_run || !is_news)?;
     Ok(Built { warnings: warnings.into_iter().chain(built.warnings).collect(), ..built })
-}
-
-/// Drops what was captured in an earlier boot of a session that is cut off again: its files tell more by now.
-fn drop_outdated(
-    checkpoint: &mut Checkpoint,
-    boot: Option<&Boot>,
-    is_cut_again: &impl Fn(&SessionKey) -> bool,
-) {
-    let Some(meta) = checkpoint.meta.as_mut().filter(|meta| meta.boot.as_ref() != boot) else { return };
-    let outdated = |key: &SessionKey, mark: &SessionMark| mark.captured.is_some() && is_cut_again(key);
-    checkpoint.blocks.retain(|block| {
-        meta.sessions.get(&block.session_key).is_none_or(|mark| !outdated(&block.session_key, mark))
-    });
-    meta.sessions.retain(|key, mark| !outdated(key, mark));
 }
 
 /// Describes a session whose turn, or whose background command, the restart cuts off; none has nothing to lose.

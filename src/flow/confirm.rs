@@ -94,7 +94,9 @@ pub fn confirm(context: &Context, chosen: &Chosen, word: Word, by: &Person) -> R
             }
             let mut gateway = context.connect(Scopes::TALK, PATIENCE)?;
             let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
-            let held = found(ledger.ledger(), chosen)?;
+            let mut held = found(ledger.ledger(), chosen)?;
+            // What the asking agent is told itself comes last: nothing must fail behind it.
+            held.sort_by_key(|held| *by == Person::Session(held.session_key.clone()));
             held.iter().map(|held| send(context, &mut gateway, &mut ledger, held, by)).collect()
         }
     }
@@ -171,7 +173,9 @@ fn send(
         Gated::Send(approved) => approved,
         Gated::Hold(item) | Gated::Skip(item) => return kept(item.ruling.reason),
     };
-    decide(context, ledger, held, true, by)?;
+    if let Err(error) = decide(context, ledger, held, true, by) {
+        return kept(error.full());
+    }
     let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
     let sent = if own {
         dispatcher.hand_over(approved.item(), "told to the agent whose user confirmed it")

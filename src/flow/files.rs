@@ -1,6 +1,5 @@
 //! The files of a planned restart: the checkpoint and NOW.md.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::Local;
@@ -10,7 +9,7 @@ use super::pending;
 use super::preparation::Request;
 use crate::checkpoint::{Block, Checkpoint, Meta, SessionMark, Store};
 use crate::ledger::Ledger;
-use crate::model::Boot;
+use crate::model::{Boot, SessionKey};
 use crate::now::{self, Changes, Updated};
 use crate::support::clock::rfc3339;
 use crate::support::error::{Error, Result};
@@ -50,9 +49,11 @@ impl Files {
     ) -> Result<Self> {
         let store = Store::new(context.paths.checkpoints());
         let snapshot = fs::read(&context.paths.now())?;
-        let earlier = pending::handing_on(&store, ledger, boot);
-        let blocks = pending::joined(blocks(request), &earlier);
-        let checkpoint = Checkpoint::new(meta(context, request, id, boot, last_entry), blocks);
+        let earlier = pending::handing_on(&store, ledger, boot)?;
+        let blocks = blocks(request);
+        let marks = pending::marks(&earlier, &blocks);
+        let meta = meta(context, request, id, boot, last_entry, marks);
+        let checkpoint = Checkpoint::new(meta, pending::joined(blocks, &earlier));
         let path = store.write(&checkpoint, context.clock.now().with_timezone(&Local).naive_local())?;
         if let Err(error) = now::update(&context.paths.now(), &changes(context, request)) {
             remove(&path)?;
@@ -89,6 +90,7 @@ fn meta(
     id: &str,
     boot: Option<&Boot>,
     last_entry: Option<&str>,
+    marks: Vec<(SessionKey, SessionMark)>,
 ) -> Meta {
     let entry = last_entry.map(|id| {
         (request.session_key.clone(), SessionMark { last_entry_id: Some(id.to_owned()), captured: None })
@@ -97,7 +99,7 @@ fn meta(
         boot: boot.cloned(),
         reason: Some(request.reason.clone()),
         session_key: Some(request.session_key.clone()),
-        sessions: BTreeMap::from_iter(entry),
+        sessions: marks.into_iter().chain(entry).collect(),
         ..Meta::new(id, context.clock.now())
     }
 }

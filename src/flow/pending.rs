@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::context::Context;
 use super::language;
 use super::recovery::Trigger;
-use crate::checkpoint::{Block, Checkpoint, Entry, Store};
+use crate::checkpoint::{Block, Checkpoint, Entry, SessionMark, Store};
 use crate::ledger::{Event, Ledger};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
 use crate::plan;
@@ -117,20 +117,40 @@ pub(super) fn check_nothing_is_due(context: &Context, ledger: &Ledger, boot: Opt
     Err(Error::new(Kind::Refused, message).hint("run `comeback recover` first, then prepare again"))
 }
 
-/// Returns the open checkpoints that hand their blocks on to a new one: those of the boot that runs, else the newest,
-/// with the blocks that nothing has become of yet.
-pub(super) fn handing_on(store: &Store, ledger: &Ledger, boot: Option<&Boot>) -> Vec<(PathBuf, Checkpoint)> {
-    let of_this_boot = of_this_boot(store, boot);
-    if !of_this_boot.is_empty() {
-        return of_this_boot;
+/// Returns the open checkpoints that hand their blocks on to a new one: those of the boot that runs. While none runs, it
+/// is the newest, as long as nothing of it was sent or held: under another checkpoint's id it would go out again.
+///
+/// # Errors
+/// Where the newest was acted on and no gateway tells whether it is still due.
+pub(super) fn handing_on(
+    store: &Store,
+    ledger: &Ledger,
+    boot: Option<&Boot>,
+) -> Result<Vec<(PathBuf, Checkpoint)>> {
+    if boot.is_some() {
+        return Ok(of_this_boot(store, boot));
     }
-    let Some(waiting) = Waiting::find(store, ledger).ok().flatten() else { return Vec::new() };
-    let Waiting { path, id, mut checkpoint, .. } = waiting;
-    checkpoint.blocks.retain(|block| {
+    let Some(Waiting { path, id, checkpoint, .. }) = Waiting::find(store, ledger).ok().flatten() else {
+        return Ok(Vec::new());
+    };
+    let is_touched = |block: &Block| {
         let key = plan::key_of(&id, &block.session_key);
-        ledger.effect(&key).is_none() && !ledger.is_held(&key) && !ledger.is_rejected(&key)
-    });
-    vec![(path, checkpoint)]
+        ledger.effect(&key).is_some() || ledger.is_held(&key) || ledger.is_rejected(&key)
+    };
+    if checkpoint.blocks.iter().any(is_touched) {
+        let message = format!("the recovery of {} has begun and is not done", path.display());
+        return Err(
+            Error::new(Kind::Refused, message).hint("start the gateway and run `comeback recover` first")
+        );
+    }
+    Ok(vec![(path, checkpoint)])
+}
+
+/// Returns what earlier checkpoints marked of the sessions that new blocks do not name.
+pub(super) fn marks(earlier: &[(PathBuf, Checkpoint)], blocks: &[Block]) -> Vec<(SessionKey, SessionMark)> {
+    let metas = earlier.iter().filter_map(|(_, checkpoint)| checkpoint.meta.as_ref());
+    let marks = metas.flat_map(|meta| meta.sessions.clone());
+    marks.filter(|(key, _)| blocks.iter().all(|block| block.session_key != *key)).collect()
 }
 
 /// Joins to new blocks those of earlier checkpoints whose sessions they do not name: one restart has one checkpoint.

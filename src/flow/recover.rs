@@ -146,7 +146,10 @@ fn with_the_job_put_off(
     // Its agent has still to ask for its own work, and may fail to.
     let is_left = waiting.caller.as_ref().is_some_and(|caller| {
         let key = plan::key_of(&waiting.id, caller);
-        job_runs && ledger.ledger().effect(&key).is_none() && !ledger.ledger().is_held(&key)
+        let ledger = ledger.ledger();
+        let is_open = ledger.effect(&key).is_none() && !ledger.is_held(&key) && !ledger.is_rejected(&key);
+        let waits = job_runs && request.trigger != Trigger::Job && waiting.block_of(caller).is_some();
+        (is_open && waits) || (ledger.is_untold(&key) && request.trigger != Trigger::Job)
     });
     let settled = context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| {
         let is_early = context.clock.now() - admin.boot().started_at < REARM_FOR;
@@ -197,10 +200,11 @@ fn nothing(context: &Context, request: Request, store: &Store, ledger: &mut Writ
     if let Some((key, session, message)) = left {
         let is_new = told(context, ledger, &key, &session)? || ledger.ledger().is_untold(&key);
         report.own = is_new.then_some(message);
-        write_down(context, request, ledger, &mut report, None);
         let disarmed =
             context.connect(Scopes::ADMIN, PATIENCE).and_then(|mut admin| way_back::disarm(&mut admin));
         report.warnings.extend(disarmed.err().map(|error| error.full()));
+        // Last: the agent counts as told from here on.
+        write_down(context, request, ledger, &mut report, None);
     }
     Ok(report)
 }

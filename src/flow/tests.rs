@@ -376,3 +376,21 @@ fn what_is_prepared_is_taken_over_by_a_checkpoint_that_is_built_while_no_gateway
     );
     assert_eq!(built.checkpoint.meta.unwrap().session_key.unwrap().as_str(), CALLER);
 }
+
+#[test]
+fn a_checkpoint_that_was_acted_on_is_not_handed_on_under_another_id() {
+    let world = World::new(Gateway::default());
+    world.leave_open(FIRST);
+    let error = build(&world.context(), vec![Block::new(SECOND.parse().unwrap())], false).unwrap_err();
+    assert!(error.to_string().contains("has begun"), "{error}");
+}
+
+#[test]
+fn another_triggers_run_does_not_count_as_having_told_the_jobs_agent() {
+    let world = World::new(Gateway::default());
+    let first = world.recover_by(Trigger::Job);
+    let ledger = world.context().paths.ledger();
+    let text = fs::read_to_string(&ledger).unwrap();
+    fs::write(&ledger, text.replace("\"trigger\":\"job\"", "\"trigger\":\"startup\"")).unwrap();
+    assert_eq!(world.recover_by(Trigger::Job).own, first.own);
+}

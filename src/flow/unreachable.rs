@@ -28,6 +28,7 @@ pub(super) fn report(
         report.warnings.push("the gateway has not restarted since the checkpoint was written".to_owned());
         return report;
     }
+    report.boot.clone_from(&boot);
     let start = boot.map_or_else(|| context.clock.now(), |boot| boot.started_at);
     let woken = waiting.caller.as_ref().filter(|_| request.trigger == Trigger::Job);
     let unseen =
