@@ -141,10 +141,10 @@ impl Ledger {
         known.or(keys.first())
     }
 
-    /// Tells whether an effect of ours had a session go on since then.
+    /// Tells whether an effect of ours had a session go on in this boot, since then.
     #[must_use]
-    pub fn is_resumed(&self, session: &SessionKey, since: DateTime<Utc>) -> bool {
-        self.resumes(session).any(|state| state.intended_at >= since)
+    pub fn is_resumed(&self, session: &SessionKey, boot: &Boot, since: DateTime<Utc>) -> bool {
+        self.resumes(session).any(|state| state.boot.is_same(boot) && state.intended_at >= since)
     }
 
     /// Counts the boots that ended within `soon` of a resume of the session that they had taken; a restart that was
