@@ -276,7 +276,7 @@ fn the_operator_hears_of_everything_and_a_chat_of_what_is_held_there() {
         world.sent().1.iter().map(|told| (told["to"].clone(), told["message"].clone())).collect();
     assert_eq!(told.iter().map(|(to, _)| to.as_str().unwrap()).collect::<Vec<_>>(), ["77", "79"], "{told:?}");
     let says = |at: usize, what: &str| told[at].1.as_str().unwrap().contains(what);
-    assert!(says(0, "Resumed (1)") && says(0, "Held (1)") && says(1, "Held (1)") && !says(1, "Resumed"));
+    assert!(says(0, "Resumed (1)") && says(0, "Held (1)") && says(1, "1 held") && !says(1, "Resumed"));
 }
 
 #[test]
