@@ -28,7 +28,7 @@ impl World {
             let time = stop() - TimeDelta::seconds(1) * back;
             record["timestamp"] = json!(time.to_rfc3339_opts(SecondsFormat::Millis, true));
         }
-        let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+        let lines: String = records.iter().flat_map(|record| [record.to_string(), "\n".to_owned()]).collect();
         fs::write(folder.join(format!("{id}.jsonl")), lines).unwrap();
         let began = (stop() - TimeDelta::minutes(1)).timestamp_millis();
         let mut whole = json!({"key": key, "sessionId": id, "startedAt": began, "updatedAt": began,
@@ -40,16 +40,6 @@ impl World {
             json!(gateway.rows)
         });
         fs::write(folder.join("sessions.json"), rows.to_string()).unwrap();
-    }
-
-    /// Lets what became of a row be known, to the gateway and in its file.
-    fn update(&self, key: &str, fields: &Value) {
-        let rows = self.gateway(|gateway| {
-            let row = gateway.rows.get_mut(key).unwrap().as_object_mut().unwrap();
-            row.extend(fields.as_object().unwrap().clone());
-            json!(gateway.rows)
-        });
-        fs::write(self.dir.path().join("agents/main/sessions/sessions.json"), rows.to_string()).unwrap();
     }
 
     fn states(&self) -> Vec<(String, ItemState)> {
