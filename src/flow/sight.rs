@@ -69,7 +69,8 @@ impl Sight {
                 is_named || (!evidence.key.is_of_a_machine() && is_open(evidence, start))
             };
             let waits = |evidence: &&Evidence| {
-                is_unsettled(evidence, start) && !job.has(&evidence.key) && matters(evidence)
+                let is_open = is_unsettled(evidence, start) || sight.is_unheard(evidence, start);
+                is_open && !job.has(&evidence.key) && matters(evidence)
             };
             let Some(open) = sight.sessions.iter().find(waits) else { return Ok(sight) };
             if Instant::now() > deadline {
@@ -85,10 +86,14 @@ impl Sight {
         self.sessions.iter().find(|evidence| evidence.key == *key)
     }
 
-    /// Tells whether gateways with such a store end an agent's sessions daily where nobody says otherwise: those up to
-    /// 2026.7 do, and keep files.
-    pub(super) fn resets_daily(&self, agent: &AgentId) -> bool {
+    /// Tells whether an agent's sessions are in files, as those of gateways up to 2026.7 are.
+    pub(super) fn keeps_files(&self, agent: &AgentId) -> bool {
         self.stores.iter().any(|store| store.agent == *agent && store.kind == StoreKind::Jsonl)
+    }
+
+    /// Tells whether native recovery works on an answer that nobody will hear: only files tell.
+    fn is_unheard(&self, evidence: &Evidence, start: DateTime<Utc>) -> bool {
+        self.keeps_files(&evidence.agent) && evidence.is_running_unheard(start)
     }
 
     /// Says why the gateway could not be asked about a session, where it could not.
@@ -160,5 +165,5 @@ fn is_open(evidence: &Evidence, start: DateTime<Utc>) -> bool {
     let turn = evidence.history.as_ref().ok().and_then(session::History::cut_turn);
     let began =
         turn.is_some_and(|turn| turn.is_for_a_person() && turn.opened_by.at.is_none_or(|at| at < start));
-    began || evidence.awaits_native_recovery(start)
+    began || evidence.awaits_native_recovery(start) || evidence.is_running_unheard(start)
 }

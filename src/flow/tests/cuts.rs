@@ -300,3 +300,54 @@ fn each_way_to_be_cut_off_has_its_message() {
         assert!(message.contains(expected), "{expected}: {message}");
     }
 }
+
+#[test]
+fn an_answer_that_native_recovery_got_and_nobody_heard_is_delivered() {
+    let native = "[System] Your previous turn was interrupted by a gateway restart. Continue.";
+    let story = || Story::new().user("u1", "sum up").user("n1", native).says("a1", "Twelve pages.", "stop");
+    let begun = Utc::now().timestamp_millis();
+    for (more, expected) in [
+        (json!({}), only(FIRST, ItemState::Resumed)),
+        (json!({"restartRecoveryDeliveryContext": {"channel": "telegram", "to": "78"}}), Vec::new()),
+    ] {
+        let world = crashed();
+        let mut row = json!({"status": "done", "startedAt": begun});
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        world.leave(FIRST, &story(), &row);
+        assert_eq!(world.states(), expected);
+        assert!(
+            world.sent().0.iter().all(|sent| sent["message"].as_str().unwrap().contains("Twelve pages."))
+        );
+        assert_eq!(world.states(), Vec::new());
+    }
+}
+
+#[test]
+fn a_subagent_that_was_cut_off_is_named_to_its_user_once() {
+    let world = crashed();
+    let key = "agent:main:subagent:5";
+    let row = json!({"status": "running", "spawnedBy": FIRST, "deliveryContext": {"channel": "telegram", "to": "78"}});
+    world.leave(key, &Story::new().system("u1", "[Subagent Context] count").calls("a1", &["c1"]), &row);
+    for _ in 0..2 {
+        assert_eq!(world.states(), only(key, ItemState::Skipped));
+    }
+    let (turns, told) = world.sent();
+    assert_eq!((turns.len(), told.len(), &told[0]["to"]), (0, 1, &json!("78")));
+    assert!(
+        told[0]["message"].as_str().unwrap().contains("a subagent was cut off"),
+        "{}",
+        told[0]["message"]
+    );
+}
+
+#[test]
+fn a_message_that_went_into_a_new_session_has_failed() {
+    let world = crashed();
+    world.leave(FIRST, &reading(), &given_up());
+    world.gateway(|gateway| gateway.begins_anew = true);
+    let (outcome, items) = world.recover(false);
+    assert_eq!(outcome, Outcome::Incomplete);
+    assert!(matches!(&items[0].1, ItemState::Failed(why) if why.contains("new session")), "{items:?}");
+    assert_eq!(world.recover(false).0, Outcome::Nothing, "it is not sent again");
+    assert_eq!(world.sent().0.len(), 1);
+}
