@@ -184,31 +184,40 @@ fn a_session_that_keeps_killing_the_gateway_is_left_alone() {
     assert_eq!(world.sent().0.len(), 2);
 }
 
+/// Native recovery takes a session up.
+fn take_up(world: (&Mutex<Gateway>, &std::path::Path), key: &str) {
+    let (gateway, dir) = world;
+    let mut gateway = gateway.lock().unwrap();
+    let row = gateway.rows.get_mut(key).unwrap();
+    row["hasActiveRun"] = json!(true);
+    row["startedAt"] = json!(Utc::now().timestamp_millis());
+    let sessions = dir.join("agents/main/sessions");
+    fs::write(sessions.join("sessions.json"), json!(gateway.rows).to_string()).unwrap();
+    let native = json!({"type": "message", "id": "n1", "parentId": "a1", "timestamp": Utc::now(),
+        "message": {"role": "user", "content": "[System] Your previous turn was interrupted by a gateway restart."}});
+    let file = sessions.join(format!("{}.jsonl", key.replace(':', "-")));
+    fs::write(&file, fs::read_to_string(&file).unwrap() + &native.to_string() + "\n").unwrap();
+}
+
 #[test]
-fn native_recovery_is_waited_for_and_what_it_took_is_left_to_it() {
+fn native_recovery_is_waited_for_in_its_own_sessions_only() {
     let world = crashed();
-    world.leave(FIRST, &reading(), &json!({"status": "running", "abortedLastRun": true}));
-    world.leave(SECOND, &reading(), &json!({"status": "running", "abortedLastRun": true}));
+    let route = json!({"channel": "telegram", "to": "78"});
+    let undecided =
+        json!({"status": "running", "abortedLastRun": true, "restartRecoveryDeliveryContext": route});
+    world.leave(FIRST, &reading(), &undecided);
+    world.leave(SECOND, &reading(), &given_up());
     let (gateway, dir) = (Arc::clone(&world.gateway), world.dir.path().to_owned());
-    let decides = std::thread::spawn(move || {
-        while gateway.lock().unwrap().count("sessions.list") < 3 {
+    let native = std::thread::spawn(move || {
+        // It decides about the one when the other has been resumed.
+        while gateway.lock().unwrap().count("agent") == 0 {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let mut gateway = gateway.lock().unwrap();
-        let now = Utc::now().timestamp_millis();
-        gateway.rows.get_mut(FIRST).unwrap()["hasActiveRun"] = json!(true);
-        gateway.rows.get_mut(FIRST).unwrap()["startedAt"] = json!(now);
-        gateway.rows.get_mut(SECOND).unwrap()["status"] = json!("failed");
-        fs::write(dir.join("agents/main/sessions/sessions.json"), json!(gateway.rows).to_string()).unwrap();
-        let native = json!({"type": "message", "id": "n1", "parentId": "a1", "timestamp": Utc::now(),
-            "message": {"role": "user", "content": "[System] Your previous turn was interrupted by a gateway restart."}});
-        let file = dir.join(format!("agents/main/sessions/{}.jsonl", FIRST.replace(':', "-")));
-        let text = fs::read_to_string(&file).unwrap() + &native.to_string() + "\n";
-        fs::write(file, text).unwrap();
+        take_up((&gateway, &dir), FIRST);
     });
     assert_eq!(world.states(), only(SECOND, ItemState::Resumed));
-    decides.join().unwrap();
-    assert_eq!(world.sent().0.len(), 1);
+    native.join().unwrap();
+    assert_eq!(world.sent().0.len(), 1, "what native recovery took is left to it");
 }
 
 #[test]
