@@ -16,6 +16,12 @@ pub fn is_alive(pid: u32, start: Option<u64>) -> bool {
     start.is_none() || started.is_none() || start == started
 }
 
+/// Returns when a process started, in clock ticks; `None` where the system does not tell.
+#[must_use]
+pub fn start_time(pid: u32) -> Option<u64> {
+    start_of(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
 /// Finds the start: the 22nd field; the second is the command in parentheses and may hold anything.
 fn start_of(stat: &str) -> Option<u64> {
     stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(19)?.parse().ok())
