@@ -185,6 +185,12 @@ pub(super) fn shown(records: &[Value], limit: usize) -> Vec<Value> {
     let mut messages: Vec<Value> = Vec::new();
     for record in records.iter().filter(|record| record["type"] == "message") {
         let mut message = record["message"].clone();
+        // A job's, which only 2026.9.6 says so of: it shows it as if the agent had said it.
+        if message["provenance"]["sourceTool"] == "cron" {
+            let text = text_of(&message["content"]);
+            message["role"] = json!("assistant");
+            message["content"] = json!(text.split_once("] ").map_or(text.as_str(), |(_, words)| words));
+        }
         if let Some(fields) = message.as_object_mut() {
             fields.remove("details");
         }
