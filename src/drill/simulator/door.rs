@@ -53,6 +53,9 @@ fn admit(life: &Life, params: &Value, scopes: &[String], nonce: &str, at: i64) -
         return Some(Err(json!({"code": "UNAVAILABLE", "message": "gateway starting", "retryable": true,
             "retryAfterMs": RETRY_MS, "details": {"reason": "startup-sidecars"}})));
     }
+    if world.is_shut {
+        return Some(refusal("connection refused by the simulation", Value::Null));
+    }
     if params["auth"]["token"] != life.setup().token.as_str() {
         return Some(refusal(
             "unauthorized: gateway token mismatch (provide gateway auth token)",

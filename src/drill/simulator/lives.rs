@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,17 +20,32 @@ use crate::support::process::start_time;
 /// A moment for the answer to a request for a restart to get out.
 const ANSWER_FIRST: Duration = Duration::from_millis(20);
 
-/// Begins a life of the gateway: in a new process, or in the one that is there.
-pub(super) fn begin(shared: &Arc<Shared>) -> Result<()> {
-    let mut world = shared.lock();
-    if world.is_up {
-        return Err(Error::new(Kind::Bug, "the simulated gateway runs already"));
-    }
-    let listener = server::listen(world.port).map_err(|error| {
-        Error::new(Kind::Gateway, format!("the simulated gateway cannot listen on port {}", world.port))
+/// Begins a life of the gateway in a new process.
+pub(super) fn start(shared: &Arc<Shared>) -> Result<()> {
+    let _alone = alone(shared);
+    begin(shared)
+}
+
+/// Waits until no other thread begins or ends a life.
+fn alone(shared: &Shared) -> MutexGuard<'_, ()> {
+    shared.succession.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Begins a life, in a new process or in the one that is there.
+fn begin(shared: &Arc<Shared>) -> Result<()> {
+    let port = {
+        let world = shared.lock();
+        if world.is_up {
+            return Err(Error::new(Kind::Bug, "the simulated gateway runs already"));
+        }
+        world.port
+    };
+    let listener = server::listen(port).map_err(|error| {
+        Error::new(Kind::Gateway, format!("the simulated gateway cannot listen on port {port}"))
             .because(error)
             .hint("run it again: another program may have taken the port meanwhile")
     })?;
+    let mut world = shared.lock();
     world.life += 1;
     world.is_up = true;
     world.started_at = world.now();
@@ -51,7 +66,7 @@ pub(super) fn begin(shared: &Arc<Shared>) -> Result<()> {
 }
 
 /// Ends a life: whatever runs stops where it is, and the disk stays as it is.
-pub(super) fn end(shared: &Shared) {
+fn end(shared: &Shared) {
     let (acceptor, port) = {
         let mut world = shared.lock();
         world.life += 1;
@@ -76,6 +91,7 @@ pub(super) fn end(shared: &Shared) {
 
 /// Ends the process too, as SIGKILL does. Up to 2026.7 the commands of its agents live on.
 pub(super) fn kill(shared: &Shared) {
+    let _alone = alone(shared);
     end(shared);
     let mut world = shared.lock();
     world.process = None;
@@ -87,6 +103,7 @@ pub(super) fn kill(shared: &Shared) {
 /// Restarts within the process, as soon as the turns have ended or have had their time.
 pub(super) fn restart(shared: &Arc<Shared>) -> Result<()> {
     shared.wait(shared.setup.pace.drain, |world| world.busy.is_empty());
+    let _alone = alone(shared);
     end(shared);
     begin(shared)
 }

@@ -30,6 +30,8 @@ use serde_json::json;
 
 pub use self::flavour::{Flavour, Pace};
 pub use self::script::{Call, Course, Script, Step, Turn};
+pub use self::server::Blow;
+pub use self::turns::Asked;
 use self::turns::{Ask, Origin, enqueue};
 pub use self::world::Setup;
 use self::world::{Life, Shared, chat_of, route_of};
@@ -48,16 +50,15 @@ impl Simulator {
     /// # Errors
     /// Where no port is free, or the state directory cannot be written.
     pub fn new(setup: Setup) -> Result<Self> {
-        let port = server::listen(0).and_then(|listener| listener.local_addr()).map_err(|error| {
-            Error::new(Kind::Gateway, "the simulated gateway finds no free port").because(error)
-        })?;
+        let port = server::free_port(&setup.state.display().to_string())
+            .ok_or_else(|| Error::new(Kind::Gateway, "the simulated gateway finds no free port"))?;
         let config = json!({
-            "gateway": {"mode": "local", "port": port.port(), "auth": {"mode": "token", "token": setup.token}},
+            "gateway": {"mode": "local", "port": port, "auth": {"mode": "token", "token": setup.token}},
             "agents": {"defaults": {"workspace": setup.state.join("workspace")}},
         });
         fs::write(&setup.state.join("openclaw.json"), format!("{config:#}\n").as_bytes())?;
         let shared = Arc::new(Shared::new(setup));
-        shared.lock().port = port.port();
+        shared.lock().port = port;
         Ok(Self { shared })
     }
 
@@ -66,7 +67,7 @@ impl Simulator {
     /// # Errors
     /// Where it runs already, its port is taken, or the state directory cannot be read or written.
     pub fn start(&self) -> Result<()> {
-        lives::begin(&self.shared)
+        lives::start(&self.shared)
     }
 
     /// Kills the gateway as SIGKILL does: connections break, nothing more is written.
@@ -80,6 +81,24 @@ impl Simulator {
     /// As with [`Self::start`].
     pub fn restart(&self) -> Result<()> {
         lives::restart(&self.shared)
+    }
+
+    /// Has a blow fall on the next request but `after`.
+    pub fn strike(&self, after: usize, blow: Blow) {
+        self.shared.lock().blow = Some((after, blow));
+    }
+
+    /// Takes back a blow that has not fallen, and lets everybody in again.
+    pub fn mend(&self) {
+        let mut world = self.shared.lock();
+        world.blow = None;
+        world.is_shut = false;
+    }
+
+    /// Tells whether the gateway runs.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.shared.lock().is_up
     }
 
     /// Lets time pass in which nothing happens, such as a night without power.
@@ -129,9 +148,9 @@ impl Simulator {
         self.shared.lock().effects.clone()
     }
 
-    /// Returns what reached the agents in the user's place, by session, oldest first.
+    /// Returns what reached the agents in the user's place, oldest first.
     #[must_use]
-    pub fn asked(&self) -> Vec<(String, String)> {
+    pub fn asked(&self) -> Vec<Asked> {
         self.shared.lock().asked.clone()
     }
 

@@ -186,7 +186,7 @@ fn a_turn_that_goes_on_knows_what_was_done() {
     assert_eq!(delivered.last().map(String::as_str), Some("first and second"), "{delivered:?}");
     assert_eq!(rig.simulator.effects().values().copied().collect::<Vec<_>>(), [1, 1]);
     let asked = rig.simulator.asked();
-    assert!(asked.len() == 2 && asked[1].1.starts_with("[System]"), "{asked:?}");
+    assert!(asked.len() == 2 && asked[1].message.starts_with("[System]"), "{asked:?}");
 }
 
 #[rstest]

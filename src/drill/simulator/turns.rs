@@ -13,7 +13,7 @@ use super::rows;
 use super::script::{Call, Course, Step, Turn};
 use super::transcript::{Memory, Page};
 use super::world::{Life, World};
-use crate::model::Route;
+use crate::model::{Route, SessionKey};
 use crate::support::error::Result;
 use crate::support::process::start_time;
 
@@ -48,6 +48,17 @@ pub(super) struct Ask {
     pub run: String,
     /// Where the reply goes.
     pub route: Option<Route>,
+}
+
+/// What reached an agent in the user's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The session.
+    pub session_key: SessionKey,
+    /// The message.
+    pub message: String,
+    /// The life of the gateway in which it did: a larger number is a later one.
+    pub life: u64,
 }
 
 /// What became of a turn that was asked for.
@@ -154,7 +165,8 @@ fn begin(life: &Life, world: &mut World, ask: &Ask) -> Result<Option<(String, Tu
     }
     let page = Page { setup: life.setup(), key: &ask.session, session: &session };
     page.user(world, &ask.message, &ask.origin, &ask.run)?;
-    world.asked.push((ask.session.clone(), ask.message.clone()));
+    let (session_key, life) = (ask.session.parse()?, world.life);
+    world.asked.push(Asked { session_key, message: ask.message.clone(), life });
     let turn = Turn {
         session: ask.session.parse()?,
         message: ask.message.clone(),

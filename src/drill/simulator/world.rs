@@ -14,8 +14,9 @@ use sha2::{Digest, Sha256};
 use super::flavour::{Flavour, Pace};
 use super::process::Standin;
 use super::script::Script;
+use super::server::Blow;
 use super::store::Store;
-use super::turns::{Ask, Run};
+use super::turns::{Ask, Asked, Run};
 use crate::model::Route;
 use crate::support::clock::Clock;
 use crate::support::error::{Error, Result};
@@ -42,6 +43,8 @@ pub struct Setup {
 /// A gateway that all its threads share.
 pub(super) struct Shared {
     pub setup: Setup,
+    /// Held by whoever begins or ends a life: the port and the process of one are gone before the next begins.
+    pub succession: Mutex<()>,
     world: Mutex<World>,
     /// Told of every change that somebody may wait for.
     changed: Condvar,
@@ -76,9 +79,13 @@ pub(super) struct World {
     pub jobs: Vec<Value>,
     pub chats: BTreeMap<String, Vec<String>>,
     pub effects: BTreeMap<String, usize>,
-    pub asked: Vec<(String, String)>,
+    pub asked: Vec<Asked>,
     pub paired: HashMap<String, Vec<String>>,
     pub faults: Vec<Error>,
+    /// The blow that falls, and behind how many more requests.
+    pub blow: Option<(usize, Blow)>,
+    /// Whether nobody is let in.
+    pub is_shut: bool,
     passed: TimeDelta,
     clock: Clock,
     seed: String,
@@ -112,12 +119,14 @@ impl Shared {
             asked: Vec::new(),
             paired: HashMap::new(),
             faults: Vec::new(),
+            blow: None,
+            is_shut: false,
             passed: TimeDelta::zero(),
             clock: setup.clock,
             seed: setup.state.display().to_string(),
             ids: 0,
         };
-        Self { setup, world: Mutex::new(world), changed: Condvar::new() }
+        Self { setup, succession: Mutex::new(()), world: Mutex::new(world), changed: Condvar::new() }
     }
 
     /// Looks at it in whatever life; a thread that panicked has left nothing half done that matters.
@@ -200,6 +209,16 @@ impl World {
     /// Tells whether nothing moves: every turn has ended or hangs, and native recovery has decided.
     pub fn is_settled(&self) -> bool {
         self.undecided == 0 && self.busy.keys().all(|session| self.stuck.contains(session))
+    }
+
+    /// Returns the blow that falls on this request; every request brings it nearer.
+    pub fn blow_of_now(&mut self) -> Option<Blow> {
+        let (left, blow) = self.blow.take()?;
+        if left == 0 {
+            return Some(blow);
+        }
+        self.blow = Some((left - 1, blow));
+        None
     }
 
     /// Makes an id that nothing else of this gateway has, as many hexadecimal digits long.

@@ -303,6 +303,9 @@ fn turns_are_cut_off(subject: &dyn Subject, gateway: &mut Connection) {
     wait::until("a turn's end", SOON, || {
         (status(gateway, IN_THE_BACKGROUND)["status"] == "done").then_some(())
     });
+    wait::until("its reply", SOON, || {
+        subject.sent(IN_THE_BACKGROUND).iter().any(|sent| sent.contains("still running")).then_some(())
+    });
     wait::until("a turn's begin", SOON, || (status(gateway, AT_FIRST)["status"] == "running").then_some(()));
     if is_new(subject) {
         assert_eq!(roles(gateway, AT_FIRST), ["user"]);
