@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::methods::METHODS;
-use super::server::{Answer, Line};
+use super::server::{Answer, Wire};
 use super::world::{Life, World};
 
 /// The scope without which nothing is changed.
@@ -29,21 +29,21 @@ impl Caller {
 }
 
 /// Lets a caller in; `None` where it was refused, or has gone.
-pub(super) fn open(life: &Life, line: &mut Line) -> Option<Caller> {
+pub(super) fn open(life: &Life, wire: &mut Wire) -> Option<Caller> {
     let (nonce, at) = {
         let mut world = life.enter()?;
         (world.uuid(), world.now().timestamp_millis())
     };
-    line.send(
+    wire.send(
         &json!({"type": "event", "event": "connect.challenge", "payload": {"nonce": nonce, "ts": at}}),
     )?;
-    let request = line.request().filter(|request| request["method"] == "connect")?;
+    let request = wire.request().filter(|request| request["method"] == "connect")?;
     let params = &request["params"];
     let scopes: Vec<String> =
         params["scopes"].as_array()?.iter().filter_map(|scope| scope.as_str().map(str::to_owned)).collect();
     let answer = admit(life, params, &scopes, &nonce, at)?;
     let is_in = answer.is_ok();
-    line.answer(&request["id"], answer)?;
+    wire.answer(&request["id"], answer)?;
     is_in.then_some(Caller { scopes })
 }
 
@@ -54,16 +54,16 @@ fn admit(life: &Life, params: &Value, scopes: &[String], nonce: &str, at: i64) -
             "retryAfterMs": RETRY_MS, "details": {"reason": "startup-sidecars"}})));
     }
     if world.is_shut {
-        return Some(refusal("connection refused by the simulation", Value::Null));
+        return Some(refusal("nobody is let in", "SHUT"));
     }
     if params["auth"]["token"] != life.setup().token.as_str() {
         return Some(refusal(
             "unauthorized: gateway token mismatch (provide gateway auth token)",
-            json!({"code": "AUTH_TOKEN_MISMATCH"}),
+            "AUTH_TOKEN_MISMATCH",
         ));
     }
     if !is_signed(params, scopes, nonce, at) {
-        return Some(refusal("device signature invalid", json!({"code": "DEVICE_AUTH_SIGNATURE_INVALID"})));
+        return Some(refusal("device signature invalid", "DEVICE_AUTH_SIGNATURE_INVALID"));
     }
     let device = params["device"]["id"].as_str().unwrap_or_default().to_owned();
     let known = world.paired.get(&device).cloned();
@@ -85,8 +85,8 @@ fn admit(life: &Life, params: &Value, scopes: &[String], nonce: &str, at: i64) -
     Some(Ok(hello(life, &mut world, is_admin)))
 }
 
-fn refusal(message: &str, details: Value) -> Answer {
-    Err(json!({"code": "INVALID_REQUEST", "message": message, "details": details}))
+fn refusal(message: &str, code: &str) -> Answer {
+    Err(json!({"code": "INVALID_REQUEST", "message": message, "details": {"code": code}}))
 }
 
 fn hello(life: &Life, world: &mut World, is_admin: bool) -> Value {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::door::Caller;
+use super::flavour::Flavour;
 use super::rows::{route_in, told};
 use super::server::Answer;
 use super::transcript::{Page, shown};
@@ -53,11 +54,14 @@ pub(super) fn answer(life: &Life, caller: &Caller, request: &Value) -> Option<An
     Some(match method {
         "agent" => agent(life, &mut world, params),
         "send" => send(life, &mut world, params),
-        "sessions.list" => list(&mut world, params),
+        "sessions.list" => list(life, &mut world, params),
         "sessions.describe" => describe(&mut world, params),
         "chat.history" => history(&mut world, params),
         "tools.effective" => effective(life, &mut world, params),
-        "tools.catalog" => Ok(tools(life)),
+        "tools.catalog" => {
+            world.has_no_channels |= life.setup().flavour == Flavour::V2026_5_28;
+            Ok(tools(life))
+        }
         "config.get" => {
             Ok(json!({"path": life.setup().state.join("openclaw.json"), "valid": true, "issues": []}))
         }
@@ -168,7 +172,7 @@ fn send(life: &Life, world: &mut World, params: &Value) -> Answer {
     let key = required("send", params, "idempotencyKey")?.to_owned();
     let (to, message) = (required("send", params, "to")?, required("send", params, "message")?);
     let channel = params["channel"].as_str().unwrap_or(CHANNELS[0]);
-    if !CHANNELS.contains(&channel) {
+    if !CHANNELS.contains(&channel) || world.has_no_channels {
         return Err(invalid(format!("unsupported channel: {channel}")));
     }
     let now = world.now();
@@ -197,14 +201,15 @@ fn mirror(life: &Life, world: &mut World, route: &Route, message: &str, key: &st
     Page { setup: life.setup(), key: session, session: id }.mirror(world, message, Some(key))
 }
 
-fn list(world: &mut World, params: &Value) -> Answer {
+fn list(life: &Life, world: &mut World, params: &Value) -> Answer {
+    let tells_of_runs = life.setup().flavour != Flavour::V2026_5_28;
     let mut rows = world.store.rows().map_err(|error| internal(&error))?;
     rows.sort_by_key(|(_, row)| std::cmp::Reverse(row["updatedAt"].as_i64()));
     let (offset, limit) = page(params);
     let total = rows.len();
     let of_page = rows.iter().skip(offset).take(limit).map(|(key, row)| {
         let mut told = told(key, row);
-        told["hasActiveRun"] = json!(world.busy.contains_key(key));
+        told["hasActiveRun"] = json!(tells_of_runs && world.busy.contains_key(key));
         told
     });
     let sessions: Vec<Value> = of_page.collect();

@@ -87,9 +87,9 @@ pub(super) fn cut(port: u16, connections: &mut Vec<TcpStream>) {
 }
 
 /// The gateway's side of one connection.
-pub(super) struct Line(WebSocket<TcpStream>);
+pub(super) struct Wire(WebSocket<TcpStream>);
 
-impl Line {
+impl Wire {
     pub fn send(&mut self, frame: &Value) -> Option<()> {
         self.0.send(Message::text(frame.to_string())).ok()
     }
@@ -119,10 +119,10 @@ impl Line {
 /// Talks to a caller until one of the two has gone.
 fn talk(life: &Life, stream: TcpStream) -> Option<()> {
     let _quick = stream.set_nodelay(true);
-    let mut line = Line(tungstenite::accept(stream).ok()?);
-    let caller: Caller = door::open(life, &mut line)?;
+    let mut wire = Wire(tungstenite::accept(stream).ok()?);
+    let caller: Caller = door::open(life, &mut wire)?;
     loop {
-        let request = line.request()?;
+        let request = wire.request()?;
         let blow = life.enter()?.blow_of_now();
         if blow == Some(Blow::CutBefore) || blow == Some(Blow::KillBefore) {
             return strike(life, blow);
@@ -133,7 +133,7 @@ fn talk(life: &Life, stream: TcpStream) -> Option<()> {
         }
         // What a gateway says when it is killed reaches nobody.
         drop(life.enter()?);
-        line.answer(&request["id"], answer)?;
+        wire.answer(&request["id"], answer)?;
     }
 }
 

@@ -87,8 +87,8 @@ fn ada() -> SessionKey {
     ADA.parse().unwrap()
 }
 
-fn call(gateway: &mut Gateway, method: &str, params: Value) -> std::result::Result<Value, CallError> {
-    gateway.call(method, &params)
+fn call(gateway: &mut Gateway, method: &str, params: &Value) -> std::result::Result<Value, CallError> {
+    gateway.call(method, params)
 }
 
 fn agent(message: &str, run: &str) -> Value {
@@ -216,7 +216,7 @@ fn a_key_is_remembered_for_five_minutes_of_one_life(
     let mut gateway = rig.connect(Scopes::TALK).unwrap();
     for minutes in [0, 4, 2] {
         rig.simulator.pass(TimeDelta::minutes(minutes));
-        call(&mut gateway, "agent", agent("go", "key")).unwrap();
+        call(&mut gateway, "agent", &agent("go", "key")).unwrap();
         rig.settle();
     }
     assert_eq!(rig.simulator.asked().len(), 2);
@@ -226,17 +226,17 @@ fn a_key_is_remembered_for_five_minutes_of_one_life(
 fn a_connection_ends_with_its_life() {
     let rig = Rig::started(Flavour::V2026_7_1, |_| Step::Hang);
     let mut gateway = rig.connect(Scopes::TALK).unwrap();
-    call(&mut gateway, "agent", agent("go", "key")).unwrap();
+    call(&mut gateway, "agent", &agent("go", "key")).unwrap();
     rig.settle();
     rig.simulator.kill();
     assert!(matches!(
-        call(&mut gateway, "sessions.list", json!({})),
+        call(&mut gateway, "sessions.list", &json!({})),
         Err(CallError::Lost(_) | CallError::NotSent(_))
     ));
     rig.simulator.start().unwrap();
-    assert!(call(&mut gateway, "sessions.list", json!({})).is_err());
+    assert!(call(&mut gateway, "sessions.list", &json!({})).is_err());
     let mut again = rig.connect(Scopes::TALK).unwrap();
-    assert_eq!(call(&mut again, "sessions.list", json!({})).unwrap()["sessions"][0]["status"], "running");
+    assert_eq!(call(&mut again, "sessions.list", &json!({})).unwrap()["sessions"][0]["status"], "running");
 }
 
 #[rstest]
@@ -258,7 +258,7 @@ fn a_planned_restart_waits_for_turns_and_keeps_the_process(
     rig.say("go");
     rig.until("the call", |simulator| !simulator.effects().is_empty());
     rig.simulator.pass(TimeDelta::seconds(2));
-    let answer = call(&mut admin, "gateway.restart.request", json!({"reason": "new settings"})).unwrap();
+    let answer = call(&mut admin, "gateway.restart.request", &json!({"reason": "new settings"})).unwrap();
     assert_eq!(answer["status"], "scheduled");
     rig.until("the end of the connection", |_| {
         rig.connect(Scopes::TALK).is_ok_and(|now| now.boot().is_after(&first))
@@ -291,7 +291,7 @@ fn a_job_that_was_missed_comes_late() {
     let rig = Rig::new(Flavour::V2026_7_1, pace, answers);
     rig.simulator.start().unwrap();
     let mut admin = rig.connect(Scopes::ADMIN).unwrap();
-    call(&mut admin, "cron.add", job(300)).unwrap();
+    call(&mut admin, "cron.add", &job(300)).unwrap();
     rig.simulator.kill();
     std::thread::sleep(Duration::from_millis(350));
     let begun = Instant::now();
@@ -299,7 +299,7 @@ fn a_job_that_was_missed_comes_late() {
     rig.until("the job", |simulator| !simulator.delivered(&ada()).is_empty());
     assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
     let mut admin = rig.connect(Scopes::ADMIN).unwrap();
-    assert_eq!(call(&mut admin, "cron.list", json!({"includeDisabled": true})).unwrap()["jobs"], json!([]));
+    assert_eq!(call(&mut admin, "cron.list", &json!({"includeDisabled": true})).unwrap()["jobs"], json!([]));
 }
 
 #[rstest]
@@ -318,9 +318,9 @@ fn a_job_that_is_removed_in_its_own_run_may_take_the_reply_with_it(
         Some(_) => Step::answer("Done."),
     });
     let mut admin = rig.connect(Scopes::ADMIN).unwrap();
-    let id = call(&mut admin, "cron.add", job(50)).unwrap()["id"].clone();
+    let id = call(&mut admin, "cron.add", &job(50)).unwrap()["id"].clone();
     rig.until("the call", |simulator| !simulator.effects().is_empty());
-    call(&mut admin, "cron.remove", json!({"id": id})).unwrap();
+    call(&mut admin, "cron.remove", &json!({"id": id})).unwrap();
     rig.settle();
     assert_eq!(rig.simulator.delivered(&ada()), delivered);
 }
@@ -329,8 +329,8 @@ fn a_job_that_is_removed_in_its_own_run_may_take_the_reply_with_it(
 fn a_model_that_fails_ends_its_turn() {
     let rig = Rig::started(Flavour::V2026_9_6, |_| Step::Fail("no credit".to_owned()));
     let mut gateway = rig.connect(Scopes::TALK).unwrap();
-    call(&mut gateway, "agent", agent("go", "key")).unwrap();
-    let answer = call(&mut gateway, "agent.wait", json!({"runId": "key", "timeoutMs": 10_000})).unwrap();
+    call(&mut gateway, "agent", &agent("go", "key")).unwrap();
+    let answer = call(&mut gateway, "agent.wait", &json!({"runId": "key", "timeoutMs": 10_000})).unwrap();
     assert_eq!((&answer["status"], &answer["error"]), (&json!("error"), &json!("no credit")));
     assert_eq!(rig.session().row.status, Some(session::RunStatus::Failed));
 }

@@ -60,13 +60,20 @@ impl Page<'_> {
         content.extend(calls.iter().zip(&ids).map(|(call, id)| {
             json!({"type": "toolCall", "id": id, "name": call.tool, "arguments": call.arguments})
         }));
-        let message = said(world, content, "mock", stop);
+        let message = said(world, &content, "mock", stop);
         self.write(world, &message, false)?;
         Ok(ids)
     }
 
     /// Writes a call's result.
-    pub fn result(&self, world: &mut World, call: &Call, id: &str, text: &str, details: Value) -> Result<()> {
+    pub fn result(
+        &self,
+        world: &mut World,
+        call: &Call,
+        id: &str,
+        text: &str,
+        details: &Value,
+    ) -> Result<()> {
         let message = json!({"role": "toolResult", "toolCallId": id, "toolName": call.tool, "isError": false,
             "content": parts(text), "details": details, "timestamp": world.now().timestamp_millis()});
         self.write(world, &message, false)
@@ -74,7 +81,7 @@ impl Page<'_> {
 
     /// Writes what was sent to the session's chat.
     pub fn mirror(&self, world: &mut World, text: &str, key: Option<&str>) -> Result<()> {
-        let mut message = said(world, vec![json!({"type": "text", "text": text})], MIRROR, "stop");
+        let mut message = said(world, &[json!({"type": "text", "text": text})], MIRROR, "stop");
         if let Some(key) = key {
             message["idempotencyKey"] = json!(key);
         }
@@ -113,7 +120,7 @@ fn parts(text: &str) -> Value {
     json!([{"type": "text", "text": text}])
 }
 
-fn said(world: &World, content: Vec<Value>, model: &str, stop: &str) -> Value {
+fn said(world: &World, content: &[Value], model: &str, stop: &str) -> Value {
     let (api, provider) =
         if model == MIRROR { ("openclaw-transcript", "openclaw") } else { ("openai-completions", "mock") };
     json!({"role": "assistant", "content": content, "api": api, "provider": provider, "model": model,

@@ -217,7 +217,7 @@ fn work_on(
             Course::Background => background(life)?,
         };
         let mut world = life.enter()?;
-        let written = page.result(&mut world, call, id, &result, details);
+        let written = page.result(&mut world, call, id, &result, &details);
         world.note(written);
         turn.done.push(call.name());
         turn.results.push(result);

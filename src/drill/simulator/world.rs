@@ -82,6 +82,8 @@ pub(super) struct World {
     pub asked: Vec<Asked>,
     pub paired: HashMap<String, Vec<String>>,
     pub faults: Vec<Error>,
+    /// Whether the channels have gone for this life, as they do on 2026.5.28 with the first `tools.catalog`.
+    pub has_no_channels: bool,
     /// The blow that falls, and behind how many more requests.
     pub blow: Option<(usize, Blow)>,
     /// Whether nobody is let in.
@@ -119,6 +121,7 @@ impl Shared {
             asked: Vec::new(),
             paired: HashMap::new(),
             faults: Vec::new(),
+            has_no_channels: false,
             blow: None,
             is_shut: false,
             passed: TimeDelta::zero(),
@@ -225,8 +228,8 @@ impl World {
     fn hex(&mut self, digits: usize) -> String {
         self.ids += 1;
         let digest = Sha256::digest(format!("{} {}", self.seed, self.ids));
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        hex.chars().take(digits).collect()
+        let digit = |at: usize| char::from_digit(u32::from(digest[at / 2] >> (4 * (1 - at % 2))) & 15, 16);
+        (0..digits).filter_map(digit).collect()
     }
 
     pub fn short_id(&mut self) -> String {
@@ -235,8 +238,7 @@ impl World {
 
     pub fn uuid(&mut self) -> String {
         let hex = self.hex(32);
-        let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..]);
-        format!("{a}-{b}-4{c}-8{d}-{e}")
+        format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
     }
 
     /// Delivers a text to a chat.

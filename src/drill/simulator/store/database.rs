@@ -27,6 +27,9 @@ const TABLES: &str = "
 /// From this size on events are compressed.
 const PACKED_FROM: usize = 1 << 10;
 
+/// An event as its row has it: JSON text, or a Zstd frame of it.
+type Event = (Option<String>, Option<Vec<u8>>);
+
 /// A store of databases, open for one life of the gateway.
 pub(in super::super) struct Database {
     state: PathBuf,
@@ -84,14 +87,14 @@ impl Database {
 
     pub fn records(&mut self, key: &str, session: &str) -> Result<Vec<Value>> {
         let database = self.of(agent_of(key))?;
-        let read = || -> rusqlite::Result<Vec<(Option<String>, Option<Vec<u8>>)>> {
+        let read = || -> rusqlite::Result<Vec<Event>> {
             let mut statement = database.prepare(
                 "SELECT event_json, event_zstd FROM transcript_events WHERE session_id = ?1 ORDER BY seq",
             )?;
             statement.query_map([session], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
         let events = read().map_err(|error| broken("read a transcript", error))?;
-        let record = |(json, packed): (Option<String>, Option<Vec<u8>>)| {
+        let record = |(json, packed): Event| {
             let text = json.map(String::into_bytes).or_else(|| zstd::decode_all(packed?.as_slice()).ok())?;
             serde_json::from_slice(&text).ok()
         };

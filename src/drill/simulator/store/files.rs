@@ -90,7 +90,7 @@ impl Files {
             self.begun.insert(session.to_owned(), records);
             return Ok(());
         }
-        let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+        let lines: String = records.iter().flat_map(|record| [record.to_string(), "\n".to_owned()]).collect();
         let write = || {
             fs::create_dir_all(self.folder(agent_of(key)))?;
             fs::OpenOptions::new().append(true).create(true).open(&path)?.write_all(lines.as_bytes())
