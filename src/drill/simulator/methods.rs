@@ -54,7 +54,7 @@ pub(super) fn answer(life: &Life, caller: &Caller, request: &Value) -> Option<An
     Some(match method {
         "agent" => agent(life, &mut world, params),
         "send" => send(life, &mut world, params),
-        "sessions.list" => list(life, &mut world, params),
+        "sessions.list" => list(&mut world, params),
         "sessions.describe" => describe(&mut world, params),
         "chat.history" => history(&mut world, params),
         "tools.effective" => effective(life, &mut world, params),
@@ -191,25 +191,28 @@ fn send(life: &Life, world: &mut World, params: &Value) -> Answer {
     answer
 }
 
-/// Mirrors what was sent to a chat into the session of that chat, where there is one.
+/// Mirrors what was sent to a chat into the session of that chat, which is made where there is none.
 fn mirror(life: &Life, world: &mut World, route: &Route, message: &str, key: &str) -> Result<()> {
     let chat = chat_of(&route.channel, &route.to);
     let rows = world.store.rows()?;
     let leads_there = |row: &Value| route_in(row).is_some_and(|one| chat_of(&one.channel, &one.to) == chat);
-    let Some((session, row)) = rows.iter().find(|(_, row)| leads_there(row)) else { return Ok(()) };
+    let session = match rows.into_iter().find(|(_, row)| leads_there(row)) {
+        Some((session, _)) => session,
+        None => format!("agent:main:{}", chat.replacen(':', ":direct:", 1)),
+    };
+    let row = world.row_or_new(&session)?;
     let id = row["sessionId"].as_str().unwrap_or_default();
-    Page { setup: life.setup(), key: session, session: id }.mirror(world, message, Some(key))
+    Page { setup: life.setup(), key: &session, session: id }.mirror(world, message, Some(key))
 }
 
-fn list(life: &Life, world: &mut World, params: &Value) -> Answer {
-    let tells_of_runs = life.setup().flavour != Flavour::V2026_5_28;
+fn list(world: &mut World, params: &Value) -> Answer {
     let mut rows = world.store.rows().map_err(|error| internal(&error))?;
     rows.sort_by_key(|(_, row)| std::cmp::Reverse(row["updatedAt"].as_i64()));
     let (offset, limit) = page(params);
     let total = rows.len();
     let of_page = rows.iter().skip(offset).take(limit).map(|(key, row)| {
         let mut told = told(key, row);
-        told["hasActiveRun"] = json!(tells_of_runs && world.busy.contains_key(key));
+        told["hasActiveRun"] = json!(world.busy.contains_key(key));
         told
     });
     let sessions: Vec<Value> = of_page.collect();
