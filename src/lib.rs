@@ -8,6 +8,7 @@ mod commands;
 
 pub mod checkpoint;
 pub mod dispatch;
+pub mod drill;
 pub mod flow;
 pub mod gateway;
 pub mod json;

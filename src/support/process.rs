@@ -32,11 +32,17 @@ pub fn runs_since(pid: u32, began: DateTime<Utc>) -> bool {
 }
 
 fn began_at(pid: u32) -> Option<DateTime<Utc>> {
-    let ticks = start_of(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
+    let ticks = start_time(pid)?;
     let stat = fs::read_to_string("/proc/stat").ok()?;
     let boot: i64 = stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
     let since_boot = TimeDelta::try_milliseconds(i64::try_from(ticks).ok()?.checked_mul(1_000 / TICKS)?)?;
     Some(DateTime::from_timestamp(boot, 0)? + since_boot)
+}
+
+/// Returns when a process started, in clock ticks; `None` where the system does not tell.
+#[must_use]
+pub fn start_time(pid: u32) -> Option<u64> {
+    start_of(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
 /// Finds the start: the 22nd field; the second is the command in parentheses and may hold anything.

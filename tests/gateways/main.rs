@@ -8,6 +8,7 @@ mod chain;
 mod chinese;
 mod comeback;
 mod confirm;
+mod conformance;
 mod fallback;
 mod harness;
 mod late;

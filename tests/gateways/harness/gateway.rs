@@ -249,6 +249,10 @@ impl Gateway {
         self.home.path().join("gateway.out")
     }
 
+    pub fn version(&self) -> &str {
+        &self.openclaw.version
+    }
+
     pub fn port(&self) -> u16 {
         self.port
     }
