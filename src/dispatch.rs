@@ -316,7 +316,7 @@ impl<'a> Dispatcher<'a> {
     fn found(&mut self, item: &Item, before: Before, evidence: Option<&Evidence>) -> Result<Option<Sent>> {
         let key = &item.key;
         if evidence.is_some_and(|evidence| evidence.mentions(key)) {
-            self.record(key, Outcome::Accepted, Some("found in the transcript"), None)?;
+            self.record(key, Outcome::Started, Some("found in the transcript"), None)?;
             return Ok(Some(Sent::Already));
         }
         if before == Before::Forgotten && !item.confirmed {

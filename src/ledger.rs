@@ -44,6 +44,8 @@ pub struct EffectState {
     pub intended_at: DateTime<Utc>,
     /// The boot of that intent.
     pub boot: Boot,
+    /// The message to an agent.
+    pub message: Option<String>,
     /// What became of it; none where the program stopped in between.
     pub outcome: Option<Outcome>,
     /// The gateway's name for the run that it started.
@@ -97,10 +99,11 @@ impl Ledger {
     fn push(&mut self, record: Record) {
         self.newer |= record.v > VERSION;
         match &record.event {
-            Event::Intent { key, effect, session_key, boot, also } => {
+            Event::Intent { key, effect, session_key, boot, also, message } => {
                 self.join(key, also);
                 let state = EffectState {
                     effect: *effect,
+                    message: message.clone(),
                     session_key: session_key.clone(),
                     intended_at: record.at,
                     boot: boot.clone(),

@@ -46,10 +46,11 @@ pub(super) fn settled(
 
 pub(super) fn intent(key: &IdempotencyKey, session: &SessionKey, effect: Effect, boot: &Boot) -> Event {
     let (key, session_key, boot) = (key.clone(), session.clone(), boot.clone());
-    Event::Intent { key, effect, session_key, boot, also: Vec::new() }
+    Event::Intent { key, effect, session_key, boot, also: Vec::new(), message: None }
 }
 
 pub(super) fn intent_of(item: &Item, boot: &Boot) -> Event {
     let (key, session_key, boot) = (item.key.clone(), item.session_key.clone(), boot.clone());
-    Event::Intent { key, effect: Effect::Resume, session_key, boot, also: item.also.clone() }
+    let (also, message) = (item.also.clone(), Some(item.message.clone()));
+    Event::Intent { key, effect: Effect::Resume, session_key, boot, also, message }
 }

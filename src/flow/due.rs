@@ -8,6 +8,7 @@ use super::candidates::Standpoint;
 use super::context::Context;
 use super::items::{Job, carry_out};
 use super::language;
+use super::lost;
 use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
 use super::sight::{Sight, Watch};
@@ -196,6 +197,7 @@ fn round(
         let last_sign_of_life = sight.last_sign_of_life;
         ledger.append(matter.context.clock.now(), Event::Boot { boot: boot.clone(), last_sign_of_life })?;
     }
+    let lost = lost::hold(matter.context, ledger, &boot, sight)?;
     let mut gated = matter.plan(gateway, sight, ledger.ledger()).gated();
     gated.retain(|one| {
         let key = &one.item().session_key;
@@ -208,6 +210,11 @@ fn round(
         let (item, told) = carry_out_read(&mut dispatcher, matter.waiting, matter.job, sight, one)?;
         report.items.push(item);
         report.own = report.own.take().or(told);
+    }
+    for one in lost {
+        if report.items.iter().all(|done| done.item.session_key != one.item.session_key) {
+            report.items.push(one);
+        }
     }
     Ok(own)
 }

@@ -11,6 +11,7 @@ mod due;
 mod files;
 mod items;
 mod language;
+mod lost;
 mod pending;
 mod preparation;
 mod prepare;

@@ -165,7 +165,8 @@ impl World {
         let boot = Boot { started_at: Utc::now() - TimeDelta::seconds(5), boot_id: Some("b00t".to_owned()) };
         let key = plan::key_of("c", &session.parse().unwrap());
         let session_key = session.parse().unwrap();
-        let intent = Event::Intent { key, effect: Effect::Resume, session_key, boot, also: Vec::new() };
+        let intent =
+            Event::Intent { key, effect: Effect::Resume, session_key, boot, also: Vec::new(), message: None };
         let mut ledger = Writer::open(&self.context().paths, Duration::ZERO, Utc::now()).unwrap();
         ledger.append(Utc::now(), intent).unwrap();
     }

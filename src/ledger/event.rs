@@ -46,6 +46,9 @@ pub enum Event {
         /// Other keys of the same effect: it has several causes, of which a later boot may see only one.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         also: Vec<IdempotencyKey>,
+        /// The exact message to an agent: should the gateway lose it, a person decides about it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
     },
     /// What became of an intent.
     Outcome {

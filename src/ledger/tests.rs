@@ -22,6 +22,7 @@ fn intent(key: &IdempotencyKey) -> Event {
         session_key: "agent:main:main".parse().unwrap(),
         boot: boot(),
         also: Vec::new(),
+        message: None,
     }
 }
 

@@ -18,8 +18,7 @@ pub struct History {
 pub enum Known {
     /// A checkpoint that was prepared.
     Prepared,
-    /// The evidence alone. SWITCH ON: once `recover` reads it, run the test with this, too.
-    #[expect(dead_code, reason = "`recover` knows only checkpoints today")]
+    /// The evidence alone.
     Evidence,
 }
 

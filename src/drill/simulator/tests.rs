@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::gateway::{Access, CallError, Config, Gateway, Scopes};
-use crate::session::{self, SessionHistory};
+use crate::session::{self, Evidence};
 use crate::support::clock::Clock;
 use crate::support::paths::Paths;
 use crate::support::process::is_alive;
@@ -77,7 +77,7 @@ impl Rig {
         }
     }
 
-    fn session(&self) -> SessionHistory {
+    fn session(&self) -> Evidence {
         let (_, mut sessions) = session::read_all(&self.state(), &self.config()).unwrap();
         sessions.remove(sessions.iter().position(|session| session.key == ada()).unwrap())
     }

@@ -319,7 +319,7 @@ fn turns_are_cut_off(subject: &dyn Subject, gateway: &mut Connection) {
 }
 
 /// Tells of a session as its files do: its row, who holds it, and its cuts.
-fn told(session: &session::SessionHistory) -> String {
+fn told(session: &session::Evidence) -> String {
     let describe = |tool: &str, arguments: &Value, outcome| Call {
         tool: tool.to_owned(),
         summary: arguments["command"].as_str().unwrap_or_default().to_owned(),
