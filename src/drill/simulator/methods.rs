@@ -196,17 +196,16 @@ fn mirror(life: &Life, world: &mut World, route: &Route, message: &str, key: &st
     let chat = chat_of(&route.channel, &route.to);
     let rows = world.store.rows()?;
     let leads_there = |row: &Value| route_in(row).is_some_and(|one| chat_of(&one.channel, &one.to) == chat);
-    let (session, row) = match rows.into_iter().find(|(_, row)| leads_there(row)) {
-        Some(known) => known,
-        None => {
-            let session = format!("agent:main:{}", chat.replacen(':', ":direct:", 1));
-            let mut row = world.row_or_new(&session)?;
-            if !life.setup().flavour.is_of_the_second_era() {
-                forget_route(&mut row);
-                world.store.put(&session, &row)?;
-            }
-            (session, row)
+    let (session, row) = if let Some(known) = rows.into_iter().find(|(_, row)| leads_there(row)) {
+        known
+    } else {
+        let session = format!("agent:main:{}", chat.replacen(':', ":direct:", 1));
+        let mut row = world.row_or_new(&session)?;
+        if !life.setup().flavour.is_of_the_second_era() {
+            forget_route(&mut row);
+            world.store.put(&session, &row)?;
         }
+        (session, row)
     };
     let id = row["sessionId"].as_str().unwrap_or_default();
     Page { setup: life.setup(), key: &session, session: id }.mirror(world, message, Some(key))
