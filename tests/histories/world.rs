@@ -77,7 +77,12 @@ impl World {
             flavour: history.flavour,
             state: folder.path().join("state"),
             token: "token-of-a-simulated-gateway".to_owned(),
-            pace: Pace { native: Duration::from_millis(15), drain: Duration::ZERO, ..Pace::QUICK },
+            pace: Pace {
+                begin: Duration::from_millis(10),
+                native: Duration::from_millis(15),
+                drain: Duration::ZERO,
+                ..Pace::QUICK
+            },
             clock: Clock::default(),
             script: Box::new(script),
         };

@@ -90,6 +90,8 @@ impl Flavour {
 pub struct Pace {
     /// For how long after a start it answers that it is starting.
     pub starting: Duration,
+    /// How long after a turn was accepted its message is written: what is killed meanwhile has lost it.
+    pub begin: Duration,
     /// When after a start native recovery looks at the first session; so long, too, from one to the next.
     pub native: Duration,
     /// How long a planned restart waits for turns to end.
@@ -102,6 +104,7 @@ impl Pace {
     /// The pace of a rehearsal: all that takes seconds takes an instant.
     pub const QUICK: Self = Self {
         starting: Duration::ZERO,
+        begin: Duration::ZERO,
         native: Duration::from_millis(150),
         drain: Duration::from_secs(2),
         missed_job: TimeDelta::seconds(120),

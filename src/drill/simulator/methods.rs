@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::door::Caller;
 use super::flavour::Flavour;
-use super::rows::{route_in, told};
+use super::rows::{forget_route, route_in, told};
 use super::server::Answer;
 use super::transcript::{Page, shown};
 use super::turns::{Ask, Origin, Run, enqueue};
@@ -196,11 +196,17 @@ fn mirror(life: &Life, world: &mut World, route: &Route, message: &str, key: &st
     let chat = chat_of(&route.channel, &route.to);
     let rows = world.store.rows()?;
     let leads_there = |row: &Value| route_in(row).is_some_and(|one| chat_of(&one.channel, &one.to) == chat);
-    let session = match rows.into_iter().find(|(_, row)| leads_there(row)) {
-        Some((session, _)) => session,
-        None => format!("agent:main:{}", chat.replacen(':', ":direct:", 1)),
+    let (session, row) = if let Some(known) = rows.into_iter().find(|(_, row)| leads_there(row)) {
+        known
+    } else {
+        let session = format!("agent:main:{}", chat.replacen(':', ":direct:", 1));
+        let mut row = world.row_or_new(&session)?;
+        if !life.setup().flavour.is_of_the_second_era() {
+            forget_route(&mut row);
+            world.store.put(&session, &row)?;
+        }
+        (session, row)
     };
-    let row = world.row_or_new(&session)?;
     let id = row["sessionId"].as_str().unwrap_or_default();
     Page { setup: life.setup(), key: &session, session: id }.mirror(world, message, Some(key))
 }

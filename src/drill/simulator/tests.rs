@@ -291,14 +291,15 @@ fn a_job_that_was_missed_comes_late() {
     let rig = Rig::new(Flavour::V2026_7_1, pace, answers);
     rig.simulator.start().unwrap();
     let mut admin = rig.connect(Scopes::ADMIN).unwrap();
-    call(&mut admin, "cron.add", &job(300)).unwrap();
+    call(&mut admin, "cron.add", &job(60_000)).unwrap();
     rig.simulator.kill();
-    std::thread::sleep(Duration::from_millis(350));
+    rig.simulator.pass(TimeDelta::minutes(2));
     let begun = Instant::now();
     rig.simulator.start().unwrap();
     rig.until("the job", |simulator| !simulator.delivered(&ada()).is_empty());
     assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
     let mut admin = rig.connect(Scopes::ADMIN).unwrap();
+    rig.settle();
     assert_eq!(call(&mut admin, "cron.list", &json!({"includeDisabled": true})).unwrap()["jobs"], json!([]));
 }
 
@@ -312,7 +313,7 @@ fn a_job_that_is_removed_in_its_own_run_may_take_the_reply_with_it(
 ) {
     let rig = Rig::started(flavour, |turn| match turn.results.first() {
         None => {
-            let course = Course::Ends(Duration::from_millis(300), "out".to_owned());
+            let course = Course::Ends(Duration::from_secs(1), "out".to_owned());
             Step::call(Call { course, ..Call::exec("slow", "") })
         }
         Some(_) => Step::answer("Done."),

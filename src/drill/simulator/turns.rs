@@ -96,6 +96,7 @@ fn work(life: &Life, session: &str) -> Option<()> {
         }
         next?
     };
+    life.pause(life.setup().pace.begin)?;
     let end = run(life, &ask)?;
     let mut world = life.enter()?;
     let finished = finish(life, &mut world, &ask, &end);
