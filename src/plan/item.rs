@@ -57,6 +57,11 @@ impl<'a> Candidate<'a> {
         }
     }
 
+    /// Returns the answer that was finished and not delivered.
+    pub(super) fn answer(&self) -> Option<&str> {
+        self.judgement.cuts.iter().find_map(|cut| cut.reply.as_deref())
+    }
+
     /// Returns the tool calls of what was cut off, in their order.
     pub(super) fn calls(&self) -> impl DoubleEndedIterator<Item = &Call> {
         self.judgement.cuts.iter().flat_map(|cut| &cut.calls)

@@ -5,7 +5,7 @@ use super::item::Candidate;
 use crate::checkpoint::{Block, PLACEHOLDER};
 use crate::model::{self, IdempotencyKey, Language, Outcome};
 use crate::notice::{Answer, Approval, Call, Command, Record, Resume, Said, Templates};
-use crate::session::{Cut, Phase, spoken};
+use crate::session::{Author, Cut, Phase, spoken};
 use crate::support::clock::rfc3339;
 
 /// Renders the message of a candidate.
@@ -16,6 +16,7 @@ pub(super) fn message(candidate: &Candidate<'_>, key: &IdempotencyKey, situation
         Some(block) if situation.caller == Some(&candidate.session_key) => {
             own_message(block, key, situation.templates, *language)
         }
+        Some(_) if candidate.answer().is_some() => by_evidence(candidate, &[], key, situation.templates),
         Some(block) if !doubtful.is_empty() => {
             let record = record_of(block);
             situation.templates.resume(&Resume::VerifyFirst { calls: &doubtful, record }, key, *language)
@@ -54,6 +55,9 @@ fn by_evidence(
     if let (Some(asked), Some(yes)) = (&cut.asked, &cut.opened_by) {
         return say(Resume::Approval { approval: Approval { asked, said: spoken(&yes.text) } });
     }
+    if let Some(answer) = candidate.answer() {
+        return say(Resume::Undelivered { answer: Answer { answer } });
+    }
     if !doubtful.is_empty() && cut.phase != Phase::Command {
         return say(Resume::VerifyFirst { calls: doubtful, record });
     }
@@ -61,14 +65,11 @@ fn by_evidence(
     let lost = calls(candidate, |call| call.outcome == Outcome::Unknown);
     match (cut.phase, &cut.opened_by) {
         (Phase::Message, None) => say(Resume::Lost {}),
-        (Phase::Message, Some(entry)) if !has_more => {
+        (Phase::Message, Some(entry)) if !has_more && entry.author == Author::Person => {
             let at = entry.at.map(rfc3339);
             say(Resume::Unanswered { message: Said { at: at.as_deref(), text: spoken(&entry.text) } })
         }
         (Phase::ToolCall, _) if !has_more && !lost.is_empty() => say(Resume::ToolCall { calls: &lost }),
-        (Phase::Reply, _) => {
-            say(Resume::Undelivered { answer: Answer { answer: cut.reply.as_deref().unwrap_or_default() } })
-        }
         (Phase::Command, _) if candidate.judgement.cuts.len() == 1 => orphaned(cut, say),
         _ => say(Resume::GoOn { record, from: None }),
     }

@@ -64,7 +64,8 @@ fn decide(life: &Life, world: &mut World, key: &str) -> Result<()> {
             return Ok(());
         }
         Native::Mutters => route = None,
-        Native::Answers => {}
+        // The reply's way is noted on the row (measured on 2026.7.1).
+        Native::Answers => row["restartRecoveryDeliveryContext"] = row["deliveryContext"].clone(),
         Native::AnnouncesAndAnswers => {
             if let Some(route) = &route {
                 world.deliver(route, GOES_ON);
