@@ -8,6 +8,8 @@ mod chain;
 mod chinese;
 mod comeback;
 mod confirm;
+mod crash;
+
 mod fallback;
 mod harness;
 mod late;

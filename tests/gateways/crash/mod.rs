@@ -1,0 +1,68 @@
+//! Crashes that nobody prepared for: what the people in the chats see.
+
+mod document;
+mod life;
+mod script;
+mod seen;
+mod situations;
+
+use rstest::rstest;
+
+use crate::comeback;
+use life::{Side, Stage};
+use situations::Situation;
+
+fn sample(stage: &Stage, name: &str) {
+    let to = format!("/tmp/matrix-samples/{}/{name}", stage.version);
+    let state = stage.world.gateway.state_dir();
+    std::process::Command::new("sh").arg("-c").arg(format!(
+        "rm -rf {to}; mkdir -p {to}; cp -a {0}/. {to}/; cp {0}/../gateway.out {0}/../openclaw.log {to}/", state.display()
+    )).status().unwrap();
+}
+
+#[rstest]
+#[case::v2026_5_28_alone("2026.5.28", Side::Alone)]
+#[case::v2026_5_28("2026.5.28", Side::Comeback)]
+#[case::v2026_7_1_alone("2026.7.1", Side::Alone)]
+#[case::v2026_7_1("2026.7.1", Side::Comeback)]
+#[case::v2026_9_6_alone("2026.9.6", Side::Alone)]
+#[case::v2026_9_6("2026.9.6", Side::Comeback)]
+fn a_crash_in_the_middle_of_everything(#[case] version: &str, #[case] side: Side) {
+    let mut stage = Stage::set(version, side, &Situation::TOGETHER);
+    let name = format!("{side:?}").to_lowercase();
+    stage.kill();
+    sample(&stage, &format!("{name}-killed"));
+    stage.start();
+    stage.settle();
+    sample(&stage, &format!("{name}-settled"));
+    finish(&stage);
+}
+
+#[rstest]
+#[case::v2026_5_28_alone("2026.5.28", Side::Alone)]
+#[case::v2026_5_28("2026.5.28", Side::Comeback)]
+#[case::v2026_7_1_alone("2026.7.1", Side::Alone)]
+#[case::v2026_7_1("2026.7.1", Side::Comeback)]
+#[case::v2026_9_6_alone("2026.9.6", Side::Alone)]
+#[case::v2026_9_6("2026.9.6", Side::Comeback)]
+fn two_crashes_in_a_row(#[case] version: &str, #[case] side: Side) {
+    let mut stage = Stage::set(version, side, &[Situation::Twice]);
+    stage.kill();
+    stage.start();
+    stage.wait_resumed_or_given_up(Situation::Twice);
+    stage.kill();
+    stage.start();
+    stage.settle();
+    finish(&stage);
+}
+
+/// What was seen goes into the document. Where `comeback` is installed, a second look changes nothing.
+fn finish(stage: &Stage) {
+    let seen = seen::check(stage);
+    document::record(&stage.version, stage.side, &seen);
+    if stage.side == Side::Comeback {
+        let before = (stage.world.telegram.mark(), stage.world.model.requests().len());
+        assert_eq!(comeback::json(&stage.world.gateway, 0, &["recover"])["outcome"], "nothing");
+        assert_eq!((stage.world.telegram.mark(), stage.world.model.requests().len()), before);
+    }
+}
