@@ -1,12 +1,14 @@
 //! The chats, brought into their situations, and the kill.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::night;
 use super::script::{self, Life};
 use super::situations::{STEERED, Situation};
 use crate::comeback;
@@ -30,10 +32,10 @@ pub struct Stage {
     pub situations: Vec<Situation>,
     pub side: Side,
     life: Life,
-    /// What had been said when the gateway was killed for the last time.
+    /// What had been said when the gateway was killed for the first time.
     pub mark: i64,
-    /// What the model had been asked by then.
-    pub asked: usize,
+    /// What the model had been asked, and how often we had recovered, when it was killed for the last time.
+    asked: usize,
     recoveries: usize,
 }
 
@@ -54,6 +56,9 @@ impl Stage {
         if version == "2026.9.6" {
             // By itself it keeps the tools for subagents behind a search.
             world.gateway.configure(|config| config["tools"]["toolSearch"] = json!(false));
+        }
+        if situations.contains(&Situation::Overnight) && version != "2026.9.6" {
+            world.gateway.configure(night::reset_every_day);
         }
         prepare_workspace(&world.gateway);
         if side == Side::Comeback {
@@ -112,6 +117,8 @@ impl Stage {
             Situation::Stopped => {
                 runs();
                 self.say(situation, "/stop");
+                let is_answered = |text: &str| text.contains("Agent was aborted");
+                self.world.telegram.wait_for_message(situation.chat(), "the answer", SOON, is_answered);
                 ends();
             }
             Situation::Steered => {
@@ -147,7 +154,7 @@ impl Stage {
         started_in(&self.home()).into_iter().any(|pid| command_line(pid).contains(mentions))
     }
 
-    fn home(&self) -> std::path::PathBuf {
+    pub fn home(&self) -> PathBuf {
         self.world.gateway.tmp().parent().unwrap().to_owned()
     }
 
@@ -159,7 +166,9 @@ impl Stage {
                 signal("KILL", pid.to_string());
             }
         }
-        self.mark = self.world.telegram.mark();
+        if self.mark == 0 {
+            self.mark = self.world.telegram.mark();
+        }
         self.asked = self.world.model.requests().len();
         self.recoveries = comeback::ledger(&self.world.gateway, "recovery").len();
         self.life.fetch_add(1, Ordering::SeqCst);

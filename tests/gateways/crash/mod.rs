@@ -2,13 +2,17 @@
 
 mod document;
 mod life;
+mod night;
 mod script;
 mod seen;
 mod situations;
 
+use std::fs;
+
 use rstest::rstest;
 
 use crate::comeback;
+use crate::people::SOON;
 use life::{Side, Stage};
 use situations::Situation;
 
@@ -54,6 +58,57 @@ fn two_crashes_in_a_row(#[case] version: &str, #[case] side: Side) {
     stage.start();
     stage.settle();
     finish(&stage);
+}
+
+#[rstest]
+#[case::v2026_5_28_alone("2026.5.28", Side::Alone)]
+#[case::v2026_5_28("2026.5.28", Side::Comeback)]
+#[case::v2026_7_1_alone("2026.7.1", Side::Alone)]
+#[case::v2026_7_1("2026.7.1", Side::Comeback)]
+#[case::v2026_9_6_alone("2026.9.6", Side::Alone)]
+#[case::v2026_9_6("2026.9.6", Side::Comeback)]
+fn a_crash_in_the_evening_and_a_start_in_the_morning(#[case] version: &str, #[case] side: Side) {
+    let mut stage = Stage::set(version, side, &[Situation::Overnight]);
+    stage.kill();
+    night::pass(&stage.world.gateway.state_dir());
+    night::pass(&stage.world.gateway.tmp());
+    stage.start();
+    stage.settle();
+    sample(&stage, &format!("night-{side:?}"));
+    finish(&stage);
+}
+
+#[rstest]
+#[case::v2026_5_28("2026.5.28")]
+#[case::v2026_7_1("2026.7.1")]
+#[case::v2026_9_6("2026.9.6")]
+fn a_healthy_gateway_is_left_alone(#[case] version: &str) {
+    let situations = [
+        Situation::Answering,
+        Situation::Reading,
+        Situation::Destroying,
+        Situation::ResultRead,
+        Situation::CommandSurvives,
+        Situation::Idle,
+    ];
+    let stage = Stage::set(version, Side::Comeback, &situations);
+    let look = || {
+        let rows = situations.map(|situation| stage.row(situation)["status"].clone());
+        (stage.world.telegram.mark(), stage.world.model.requests().len(), rows)
+    };
+    let before = look();
+    for _ in 0..2 {
+        let scan = comeback::json(&stage.world.gateway, 0, &["scan"]);
+        assert_eq!(scan["counts"]["interrupted"].as_u64().unwrap_or(0), 0, "{scan}");
+        assert_eq!(comeback::json(&stage.world.gateway, 0, &["recover"])["outcome"], "nothing");
+    }
+    assert_eq!(look(), before);
+    let pipe = stage.world.gateway.workspace().join(Situation::Reading.pipe());
+    fs::write(pipe, "the figures\n").unwrap();
+    let (chat, done) = (Situation::Reading.chat(), Situation::Reading.done());
+    stage.world.telegram.wait_for_message(chat, "the answer", SOON, |text| text == done);
+    assert_eq!(stage.world.telegram.matching(chat, |text| text == done).len(), 1);
+    assert!(stage.is_running(&Situation::CommandSurvives.pipe()), "the background command runs on");
 }
 
 /// What was seen goes into the document. Where `comeback` is installed, a second look changes nothing.

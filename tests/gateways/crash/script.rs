@@ -67,9 +67,11 @@ fn work(situation: Situation, request: &Request) -> Reply {
 }
 
 /// Later lives: answers whatever was asked and has no answer yet. Who is asked to go on with the destructive work does
-/// it again first.
+/// it again first, unless told to look before.
 fn finish(situation: Situation, request: &Request) -> Reply {
-    if situation == Situation::Destroying && request.last_tool_results().is_empty() {
+    let said = request.last_user_text();
+    let is_warned = said.contains("check the current state") || said.contains("erify");
+    if situation == Situation::Destroying && request.last_tool_results().is_empty() && !is_warned {
         return Reply::Tools(vec![exec("rm -rf build")]);
     }
     if !request.remembers(&situation.request()) {

@@ -74,9 +74,10 @@ impl Seen {
             Expected::Nothing => (self.answered, self.asked, self.keys.len()) == (0, 0, 0),
             Expected::OpenClawsReport => self.answered <= 1 && (self.asked, self.keys.len()) == (0, 0),
         };
+        let kills = if self.situation == Situation::Twice { 2 } else { 1 };
         let rules = [
             (is_met, format!("expected {expected:?}")),
-            (self.answered <= 1 && self.keys.len() <= 1, "something happened twice".to_owned()),
+            (self.answered <= 1 && self.keys.len() <= kills, "something happened twice".to_owned()),
             (self.other.is_empty(), "the chat shows what nobody expected".to_owned()),
         ];
         let broken = rules.into_iter().filter(|(holds, _)| !holds);
