@@ -9,13 +9,13 @@ mod params;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use self::params::{agent_params, route_params};
 use crate::gateway::{CallError, Gateway};
 use crate::ledger::{Effect, EffectState, Event, Held, Outcome, Writer};
-use crate::model::{Boot, IdempotencyKey, Route, SessionKey, Verdict};
+use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
 use crate::plan::{Approved, Item};
 use crate::session::{self, Evidence};
 use crate::support::clock::Clock;
@@ -54,6 +54,7 @@ pub struct Dispatcher<'a> {
     ledger: &'a mut Writer,
     boot: &'a Boot,
     clock: Clock,
+    woken_at: Option<DateTime<Utc>>,
 }
 
 /// What the ledger says of an effect that is to be sent.
@@ -73,7 +74,13 @@ impl<'a> Dispatcher<'a> {
     /// Makes a dispatcher for the boot that runs. `gateway` is a connection without `operator.admin`: a turn that
     /// is sent over an admin connection runs as the owner.
     pub fn new(gateway: &'a mut Gateway, ledger: &'a mut Writer, boot: &'a Boot, clock: Clock) -> Self {
-        Self { gateway, ledger, boot, clock }
+        Self { gateway, ledger, boot, clock, woken_at: None }
+    }
+
+    /// Has the machine's wake take the place of the gateway's start: what began before it is dead.
+    #[must_use]
+    pub fn after_wake(self, at: DateTime<Utc>) -> Self {
+        Self { woken_at: Some(at), ..self }
     }
 
     /// Sends an approved item to its session, after a last look at it.
@@ -95,7 +102,7 @@ impl<'a> Dispatcher<'a> {
             before = Before::Nothing;
         }
         let params = agent_params(&item.session_key, &item.message, &item.key, item.route.as_ref());
-        let intent = intent(&item.key, &item.session_key, Effect::Resume, self.boot);
+        let intent = intent_of(item, self.boot);
         self.send(&item.key, intent, before, "agent", &params)
     }
 
@@ -171,18 +178,17 @@ impl<'a> Dispatcher<'a> {
                 }
             }
         }
-        self.ledger
-            .append(self.clock.now(), intent(&item.key, &item.session_key, Effect::Resume, self.boot))?;
+        self.ledger.append(self.clock.now(), intent_of(item, self.boot))?;
         self.record(&item.key, Outcome::Accepted, Some(how), None)?;
         Ok(Sent::Accepted(None))
     }
 
-    /// Writes down that an effect needs no sending any more; see [`settle`].
+    /// Writes down that an item needs no sending any more; see [`settle`].
     ///
     /// # Errors
     /// Where the ledger cannot be written.
-    pub fn settle(&mut self, key: &IdempotencyKey, session: &SessionKey, how: &str) -> Result<bool> {
-        settle(self.ledger, self.clock, key, session, self.boot, how)
+    pub fn settle(&mut self, item: &Item, how: &str) -> Result<bool> {
+        settled(self.ledger, self.clock, &item.key, intent_of(item, self.boot), how)
     }
 
     /// Follows a run to its end, for at most `patience`; `None` is a run that goes on.
@@ -267,20 +273,19 @@ impl<'a> Dispatcher<'a> {
         if let Some(sent) = self.found(item, before, evidence)? {
             return Ok(Some(sent));
         }
-        let start = self.boot.started_at;
-        if !item.confirmed && evidence.is_some_and(|evidence| evidence.is_running_by_itself(start)) {
-            return Ok(Some(Sent::Refused("a turn of the gateway's own has begun in it".to_owned())));
+        let refused = |why: &str| Ok(Some(Sent::Refused(why.to_owned())));
+        let Some(evidence) = evidence else { return refused("the gateway knows no such session") };
+        let since = self.woken_at.unwrap_or(self.boot.started_at);
+        if !item.confirmed && evidence.is_running_by_itself(since) {
+            return refused("a turn of the gateway's own has begun in it");
         }
-        let judgement = session::judge(evidence, start);
-        match judgement.verdict {
-            Verdict::Interrupted | Verdict::Complete => Ok(None),
-            Verdict::Live
-                if item.confirmed && evidence.is_some_and(|evidence| !evidence.is_running(start)) =>
-            {
-                Ok(None)
-            }
-            Verdict::Live => Ok(Some(Sent::Overtaken(judgement.reason))),
-            Verdict::Unreadable => Ok(Some(Sent::Refused(judgement.reason))),
+        if self.woken_at.is_none() && evidence.awaits_native_recovery(since) {
+            return refused("OpenClaw's own recovery has taken it up again");
+        }
+        match evidence.gone_on(since) {
+            Some(_) if item.confirmed && !evidence.is_running(since) => Ok(None),
+            Some(how) => Ok(Some(Sent::Overtaken(how.to_owned()))),
+            None => Ok(None),
         }
     }
 
@@ -369,11 +374,21 @@ pub fn settle(
     boot: &Boot,
     how: &str,
 ) -> Result<bool> {
+    settled(ledger, clock, key, intent(key, session, Effect::Resume, boot), how)
+}
+
+fn settled(
+    ledger: &mut Writer,
+    clock: Clock,
+    key: &IdempotencyKey,
+    intent: Event,
+    how: &str,
+) -> Result<bool> {
     let is_settled = |state: &EffectState| state.outcome.is_none_or(Outcome::is_taken);
     if ledger.ledger().effect(key).is_some_and(is_settled) {
         return Ok(false);
     }
-    ledger.append(clock.now(), intent(key, session, Effect::Resume, boot))?;
+    ledger.append(clock.now(), intent)?;
     let outcome = Event::Outcome {
         key: key.clone(),
         outcome: Outcome::Accepted,
@@ -385,7 +400,13 @@ pub fn settle(
 }
 
 fn intent(key: &IdempotencyKey, session: &SessionKey, effect: Effect, boot: &Boot) -> Event {
-    Event::Intent { key: key.clone(), effect, session_key: session.clone(), boot: boot.clone() }
+    let (key, session_key, boot) = (key.clone(), session.clone(), boot.clone());
+    Event::Intent { key, effect, session_key, boot, also: Vec::new() }
+}
+
+fn intent_of(item: &Item, boot: &Boot) -> Event {
+    let (key, session_key, boot) = (item.key.clone(), item.session_key.clone(), boot.clone());
+    Event::Intent { key, effect: Effect::Resume, session_key, boot, also: item.also.clone() }
 }
 
 #[cfg(test)]

@@ -136,6 +136,13 @@ pub enum Resume<'a> {
         /// The message.
         message: Said<'a>,
     },
+    /// With a message that was lost: nobody wrote it down.
+    Lost {},
+    /// With an answer that was finished and never delivered.
+    Undelivered {
+        /// The answer.
+        answer: Answer<'a>,
+    },
     /// After a background command of its own died.
     Orphaned {
         /// The command.
@@ -162,6 +169,8 @@ pub struct Record<'a> {
     pub blockers: Option<&'a str>,
     /// The message that somebody wrote for it.
     pub message: Option<&'a str>,
+    /// The background commands that died with the gateway.
+    pub background: Option<&'a str>,
 }
 
 /// Names a tool call.
@@ -180,6 +189,13 @@ pub struct Said<'a> {
     pub at: Option<&'a str>,
     /// What it says.
     pub text: &'a str,
+}
+
+/// Holds an answer of the agent's own.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Answer<'a> {
+    /// What it says.
+    pub answer: &'a str,
 }
 
 /// Holds what is known of a background command.
@@ -225,6 +241,8 @@ impl Resume<'_> {
             Self::VerifyFirst { .. } => &catalogue::VERIFY_FIRST,
             Self::ToolCall { .. } => &catalogue::TOOL_CALL,
             Self::Unanswered { .. } => &catalogue::UNANSWERED,
+            Self::Lost {} => &catalogue::LOST,
+            Self::Undelivered { .. } => &catalogue::UNDELIVERED,
             Self::Orphaned { .. } => &catalogue::ORPHANED,
             Self::Approval { .. } => &catalogue::APPROVAL,
         }

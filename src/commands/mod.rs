@@ -10,6 +10,7 @@ mod plan;
 mod prepare;
 mod recover;
 mod render;
+mod scan;
 mod setup;
 mod status;
 mod verify;
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Prepare(prepare::Args),
     /// Come back after a restart: resume, hold and report, each once
     Recover(recover::Args),
+    /// Show what the last stop of the gateway cut off; read-only
+    Scan(scan::Args),
     /// Send what is held, or drop it, when a person says so
     Confirm(confirm::Args),
     /// Show what is pending
@@ -74,6 +77,7 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
     match command {
         Command::Prepare(args) => prepare::run(args, globals),
         Command::Recover(args) => recover::run(&args, globals),
+        Command::Scan(args) => scan::run(args, globals),
         Command::Confirm(args) => confirm::run(args, globals),
         Command::Status(args) => status::run(args, globals),
         Command::Checkpoint(command) => checkpoint::run(command, globals),

@@ -37,6 +37,8 @@ pub(crate) struct Args {
 enum By {
     /// The gateway's startup hook
     Startup,
+    /// A wake of the machine
+    Wake,
     /// The recovery job
     Job,
     /// A person, or an agent that was asked to
@@ -47,6 +49,7 @@ impl From<By> for Trigger {
     fn from(by: By) -> Self {
         match by {
             By::Startup => Self::Startup,
+            By::Wake => Self::Wake,
             By::Job => Self::Job,
             By::Manual => Self::Manual,
         }

@@ -10,7 +10,7 @@ use super::*;
 use crate::checkpoint::Block;
 use crate::gateway::fake::{self, Peer};
 use crate::ledger::Ledger;
-use crate::model::Language;
+use crate::model::{Language, Verdict};
 use crate::notice::Templates;
 use crate::plan::{self, Candidate, Gated, Policy, Situation};
 use crate::support::paths::Paths;
@@ -130,23 +130,17 @@ fn key() -> IdempotencyKey {
 
 fn approved() -> Approved {
     let block = Block::new(session());
-    let judgement = session::Judgement { verdict: Verdict::Complete, reason: "idle".into() };
+    let judgement = session::Judgement::of(Verdict::Complete, "idle");
     let candidate = Candidate {
-        block: &block,
-        judgement,
-        language: Language::En,
-        unsettled: false,
-        updated_at: None,
         route: Some(route()),
-        calls: Vec::new(),
-        captured: None,
+        ..Candidate::of_block(&block, vec![key()], judgement, Language::En)
     };
     let (policy, caller) = (Policy::default(), session());
     let situation = Situation {
-        checkpoint: "c",
         caller: Some(&caller),
         attended: true,
         stale: false,
+        sent_before: 0,
         policy: &policy,
         templates: &Templates::default(),
         may_address: &|_, _| true,
@@ -308,7 +302,8 @@ fn an_item_is_held_once() {
     let held = Held {
         key: key(),
         session_key: session(),
-        checkpoint: "c".into(),
+        also: Vec::new(),
+        checkpoint: Some("c".into()),
         rule: "payment".into(),
         reason: "pays".into(),
         message: "go on".into(),
@@ -322,7 +317,7 @@ fn an_item_is_held_once() {
 #[test]
 fn what_was_settled_is_never_sent_and_is_settled_once() {
     let world = World::new(&[]);
-    let settle = || world.run(&boot(START), START + 1, |d| d.settle(&key(), &session(), "told").unwrap());
+    let settle = || world.run(&boot(START), START + 1, |d| d.settle(approved().item(), "told").unwrap());
     assert_eq!((settle(), settle()), (true, false));
     assert_eq!(world.resume(&boot(START + 100), START + 101), Sent::Already, "in a later boot, too");
     assert!(world.calls().is_empty());

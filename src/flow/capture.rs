@@ -10,7 +10,7 @@ use crate::checkpoint::{Block, Captured, PLACEHOLDER, SessionMark, Store};
 use crate::ledger::Ledger;
 use crate::model::{Call, Language, Outcome, Risk, SessionKey};
 use crate::plan::Rules;
-use crate::session::{self, Cut, Phase, RunStatus, SessionHistory, spoken};
+use crate::session::{self, Cut, Evidence, Phase, RunStatus, spoken};
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs::Lock;
 use crate::support::redact::redact;
@@ -70,7 +70,7 @@ pub fn capture(context: &Context, dry_run: bool) -> Result<Built> {
 }
 
 /// Describes a session whose turn, or whose background command, the restart cuts off; none has nothing to lose.
-fn block(session: &SessionHistory) -> Option<(Block, SessionMark)> {
+fn block(session: &Evidence) -> Option<(Block, SessionMark)> {
     let history = session.history.as_ref().ok()?;
     let route = session.row.route.as_ref();
     let describe = |tool: &str, arguments: &serde_json::Value, outcome| {

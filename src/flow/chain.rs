@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::candidates::Standpoint;
 use super::context::{Context, PATIENCE};
-use super::due;
+use super::due::{self, Matter};
 use super::items::Job;
 use super::pending::Waiting;
 use super::recovery::{ItemState, Outcome, Report, Request, Trigger};
+use super::sight::Sight;
 use crate::checkpoint::{Block, Checkpoint, Entry, Store};
 use crate::dispatch::Dispatcher;
 use crate::gateway::{Gateway, Scopes};
@@ -185,10 +187,10 @@ fn judged(
     let blocks = source.map(|source| blocks_of(source, &message.session_key)).unwrap_or_default();
     let twice = list.messages.iter().filter(|other| other.session_key == message.session_key).count() > 1;
     let situation = Situation {
-        checkpoint: source.map_or("", |source| &source.id),
         caller: None,
         attended: true,
         stale: source.is_some_and(|source| source.is_stale(start)),
+        sent_before: 0,
         policy: &context.policy,
         templates: &context.templates,
         may_address: &|_, _| true,
@@ -256,8 +258,11 @@ fn dispatched(
     let mut report = Report::new(BY_HAND, Outcome::Recovered);
     report.warnings.extend(gateway.warnings().iter().cloned());
     let chosen = chosen(waiting, list);
-    let looks = due::look_when_settled(context, gateway, &chosen, Job::None)?;
-    let plan = due::plan(context, BY_HAND, &chosen, gateway, &looks, Job::None);
+    let sight = Sight::when_settled(context, gateway, Some(&chosen), Job::None)?;
+    let standpoint = Standpoint::new(context, ledger.ledger(), boot.started_at);
+    let candidates = standpoint.of_blocks(&sight, &chosen);
+    let plan =
+        Matter::new(context, BY_HAND, Some(&chosen), false).plan_of(gateway, ledger.ledger(), &candidates);
     let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
     dispatcher.reconcile()?;
     for gated in plan.gated() {
@@ -270,10 +275,10 @@ fn dispatched(
             judged(context, list, message, Some(waiting), boot.started_at)
         });
         let gated = rulings.fold(gated, plan::tightened);
-        report.items.push(due::carry_out_read(&mut dispatcher, &chosen, Job::None, &looks, gated)?.0);
+        report.items.push(due::carry_out_read(&mut dispatcher, Some(&chosen), Job::None, &sight, gated)?.0);
     }
     if waiting.checkpoint.blocks.iter().all(|block| is_dealt_with(block, waiting, &report, ledger.ledger())) {
-        due::finish(context, ledger, waiting, true, &mut report)?;
+        due::finish(context, ledger, Some(waiting), true, &mut report)?;
     }
     let step = |message: &Message| {
         let message = message.clone();

@@ -1,69 +1,174 @@
-//! The recovery of a checkpoint that is due: evidence, plan, gate, dispatch, holds, notice, and the mark.
+//! A recovery: evidence, plan, gate, dispatch, holds, notices, and the checkpoint's mark.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::context::{Context, PATIENCE};
+use super::candidates::Standpoint;
+use super::context::Context;
 use super::items::{Job, carry_out};
 use super::language;
 use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
-use super::tell::tell;
-use crate::checkpoint::{Block, Marked, Store};
+use super::sight::Sight;
+use super::tell;
+use crate::checkpoint::{Marked, Store};
 use crate::dispatch::Dispatcher;
-use crate::gateway::{Gateway, Scopes, tools};
+use crate::gateway::{Gateway, tools};
 use crate::ledger::{self, Event, Ledger, Writer};
-use crate::model::{AgentId, Language, Route, SessionKey, Verdict};
+use crate::model::{AgentId, Language, Route};
 use crate::plan::{self, Candidate, Gated, Plan, Situation};
-use crate::session::{self, Evidence, Judgement};
-use crate::support::error::{Error, Kind, Result};
+use crate::support::error::Result;
 
-/// How long the gateway's own affairs may take: native recovery decides within 8 s of the start (measured).
-const NATIVE_PATIENCE: Duration = Duration::from_secs(45);
-const NATIVE_POLL: Duration = Duration::from_millis(250);
 /// How long `--wait` follows one run.
 const FOLLOW_FOR: Duration = Duration::from_secs(600);
 
-/// The session of one block; `None` is one that the gateway does not know.
-pub(super) type Look = Result<Option<Evidence>>;
+/// What a recovery is about.
+#[derive(Clone, Copy)]
+pub(super) struct Matter<'a> {
+    pub(super) context: &'a Context,
+    pub(super) request: Request,
+    /// The checkpoint that is due.
+    pub(super) waiting: Option<&'a Waiting>,
+    /// The session that the recovery job speaks to.
+    pub(super) job: Job<'a>,
+}
 
-/// Recovers a checkpoint that is due; `job_runs` tells whether the recovery job has fired and not ended.
-pub(super) fn recover(
-    context: &Context,
-    request: Request,
-    gateway: &mut Gateway,
-    ledger: &mut Writer,
-    waiting: &Waiting,
-    job_runs: bool,
-) -> Result<Report> {
+impl<'a> Matter<'a> {
+    /// `job_runs` tells whether the recovery job has fired and not ended.
+    pub(super) fn new(
+        context: &'a Context,
+        request: Request,
+        waiting: Option<&'a Waiting>,
+        job_runs: bool,
+    ) -> Self {
+        let job = match waiting.and_then(|waiting| waiting.caller.as_ref()) {
+            Some(caller) if request.trigger == Trigger::Job => Job::Calls(caller),
+            Some(caller) if job_runs => Job::Speaks(caller),
+            _ => Job::None,
+        };
+        Self { context, request, waiting, job }
+    }
+
+    /// Looks at all sessions: after a wake at once, else when the gateway's own recovery has decided.
+    fn look(&self, gateway: &mut Gateway) -> Result<Sight> {
+        match self.woken_at() {
+            Some(at) => Sight::of_all(self.context, Some(gateway), at),
+            None => Sight::when_settled(self.context, gateway, self.waiting, self.job),
+        }
+    }
+
+    fn woken_at(&self) -> Option<DateTime<Utc>> {
+        (self.request.trigger == Trigger::Wake).then(|| self.context.clock.now())
+    }
+
+    /// Plans all that may have to go on.
+    fn plan(&self, gateway: &Gateway, sight: &Sight, ledger: &Ledger) -> Plan {
+        let start = gateway.boot().started_at;
+        let standpoint = Standpoint {
+            woken_at: self.woken_at(),
+            job: self.job,
+            ..Standpoint::new(self.context, ledger, start)
+        };
+        let candidates = standpoint.candidates(sight, self.waiting);
+        self.plan_of(gateway, ledger, &candidates)
+    }
+
+    pub(super) fn plan_of(&self, gateway: &Gateway, ledger: &Ledger, candidates: &[Candidate<'_>]) -> Plan {
+        let open_by_default = tools::agents_are_open(gateway);
+        let may_address = |from: &AgentId, to: &AgentId| {
+            self.context.config.agent_to_agent.permits(from, to, open_by_default)
+        };
+        let is_other = |session: &&_| candidates.iter().all(|candidate| candidate.session_key != **session);
+        let situation = Situation {
+            sent_before: ledger.resumed_in(gateway.boot()).filter(is_other).count(),
+            ..self.situation(gateway.boot().started_at, &may_address)
+        };
+        let plan = plan::build(candidates, &situation);
+        for item in plan.items() {
+            let ruling = &item.ruling;
+            self.context.step(format_args!(
+                "{}: {:?} by {}: {}",
+                item.session_key, ruling.decision, ruling.rule, ruling.reason
+            ));
+        }
+        plan
+    }
+
+    pub(super) fn situation<'b>(
+        &'b self,
+        start: DateTime<Utc>,
+        may_address: &'b dyn Fn(&AgentId, &AgentId) -> bool,
+    ) -> Situation<'b> {
+        let is_awaited = self.waiting.is_some_and(|waiting| waiting.is_awaited(start));
+        Situation {
+            caller: self.waiting.and_then(|waiting| waiting.caller.as_ref()),
+            attended: self.request.trigger == Trigger::Manual || is_awaited,
+            stale: self.waiting.is_some_and(|waiting| waiting.is_stale(start)),
+            sent_before: 0,
+            policy: &self.context.policy,
+            templates: &self.context.templates,
+            may_address,
+        }
+    }
+
+    /// Tells whether an item has the caller itself go on, and nothing is in the way of that.
+    fn is_own(&self, gated: &Gated, dispatcher: &Dispatcher<'_>) -> bool {
+        let Gated::Send(approved) = gated else { return false };
+        let item = approved.item();
+        self.waiting.and_then(|waiting| waiting.caller.as_ref()) == Some(&item.session_key)
+            && !dispatcher.is_held(&item.key)
+            && !dispatcher.is_rejected(&item.key)
+    }
+
+    /// Returns where the caller's user is told, and in which language.
+    fn caller_chat(&self, sight: &Sight) -> (Option<Route>, Language) {
+        let Some((waiting, caller)) =
+            self.waiting.and_then(|waiting| Some((waiting, waiting.caller.as_ref()?)))
+        else {
+            return (None, Language::En);
+        };
+        let evidence = sight.of(caller);
+        let route = evidence.and_then(|evidence| evidence.route().cloned()).or_else(|| waiting.route.clone());
+        (route, language::of_session(evidence, waiting.block_of(caller)))
+    }
+}
+
+/// Recovers what is due, and what was cut off.
+pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut Writer) -> Result<Report> {
+    let Matter { context, request, waiting, job } = *matter;
     let boot = gateway.boot().clone();
     let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, Outcome::Recovered) };
     report.warnings.extend(gateway.warnings().iter().cloned());
-    let job = job_of(request, waiting, job_runs);
-    let looks = look_when_settled(context, gateway, waiting, job)?;
-    let plan = plan(context, request, waiting, gateway, &looks, job);
+    let sight = matter.look(gateway)?;
+    report.warnings.extend(sight.warnings.iter().cloned());
+    if !ledger.ledger().knows(&boot) {
+        let last_sign_of_life = sight.last_sign_of_life;
+        ledger.append(context.clock.now(), Event::Boot { boot: boot.clone(), last_sign_of_life })?;
+    }
+    let mut gated = matter.plan(gateway, &sight, ledger.ledger()).gated();
     let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
+    if let Some(at) = matter.woken_at() {
+        dispatcher = dispatcher.after_wake(at);
+    }
     dispatcher.reconcile()?;
-    let mut gated = plan.gated();
     // The notice first: 2026.5.28 mirrors it into the caller's session, and a run that is under way there is then
     // not delivered any more (measured). And what the calling agent is told is printed at the very end.
-    let own = gated.iter().position(|one| is_own(one, waiting, &dispatcher)).map(|at| gated.remove(at));
+    let own = gated.iter().position(|one| matter.is_own(one, &dispatcher)).map(|at| gated.remove(at));
     for one in gated {
-        let (item, told) = carry_out_read(&mut dispatcher, waiting, job, &looks, one)?;
+        let (item, told) = carry_out_read(&mut dispatcher, waiting, job, &sight, one)?;
         report.items.push(item);
         report.own = report.own.or(told);
     }
-    let (route, language) = (caller_route(waiting, &looks), caller_language(waiting, &looks));
-    let mut untold = tell(context, &mut dispatcher, waiting, route.as_ref(), language, &mut report)?;
+    let chat = matter.caller_chat(&sight);
+    let mut untold = tell::all(matter, &mut dispatcher, &sight, &chat, &mut report)?;
     if let Some(own) = own {
         let (item, told) = carry_out(&mut dispatcher, waiting, job, own)?;
         let is_news = matches!(item.state, ItemState::Held | ItemState::Failed(_));
         report.items.insert(0, item);
         report.own = told;
         if is_news {
-            untold = tell(context, &mut dispatcher, waiting, route.as_ref(), language, &mut report)?;
+            untold = tell::all(matter, &mut dispatcher, &sight, &chat, &mut report)?;
         }
     }
     if request.wait {
@@ -78,198 +183,32 @@ pub(super) fn recover(
 }
 
 /// Plans without changing or sending anything.
-pub(super) fn rehearse(
-    context: &Context,
-    request: Request,
-    gateway: &mut Gateway,
-    waiting: &Waiting,
-    ledger: &Ledger,
-) -> Result<Report> {
-    let job = job_of(request, waiting, false);
-    let looks = look_when_settled(context, gateway, waiting, job)?;
-    let plan = plan(context, request, waiting, gateway, &looks, job);
+pub(super) fn rehearse(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &Ledger) -> Result<Report> {
+    let sight = matter.look(gateway)?;
+    let plan = matter.plan(gateway, &sight, ledger);
     let boot = Some(gateway.boot().clone());
-    let items = plan.gated().into_iter().map(|gated| planned(gated, ledger)).collect();
-    let warnings = gateway.warnings().to_vec();
-    Ok(Report { boot, items, warnings, ..Report::new(request, Outcome::Recovered) })
-}
-
-fn job_of(request: Request, waiting: &Waiting, job_runs: bool) -> Job<'_> {
-    match &waiting.caller {
-        Some(caller) if request.trigger == Trigger::Job => Job::Calls(caller),
-        Some(caller) if job_runs => Job::Speaks(caller),
-        _ => Job::None,
-    }
-}
-
-/// Tells whether an item has the caller itself go on, and nothing is in the way of that.
-fn is_own(gated: &Gated, waiting: &Waiting, dispatcher: &Dispatcher<'_>) -> bool {
-    let Gated::Send(approved) = gated else { return false };
-    let item = approved.item();
-    waiting.caller.as_ref() == Some(&item.session_key)
-        && !dispatcher.is_held(&item.key)
-        && !dispatcher.is_rejected(&item.key)
-}
-
-/// Reads the session of every block, and reads again while one is unsettled, but for the one that has the job's turn.
-pub(super) fn look_when_settled(
-    context: &Context,
-    gateway: &mut Gateway,
-    waiting: &Waiting,
-    job: Job<'_>,
-) -> Result<Vec<Look>> {
-    let start = gateway.boot().started_at;
-    let deadline = Instant::now() + NATIVE_PATIENCE;
-    let mut looks = Vec::new();
-    for block in &waiting.checkpoint.blocks {
-        looks.push(look(context, gateway, &block.session_key)?);
-    }
-    loop {
-        let mut waits = false;
-        for (seen, block) in looks.iter_mut().zip(&waiting.checkpoint.blocks) {
-            let is_open = matches!(seen, Ok(Some(evidence)) if is_unsettled(evidence, start));
-            if is_open && !job.has(&block.session_key) {
-                waits = true;
-                *seen = look(context, gateway, &block.session_key)?;
-            }
-        }
-        if !waits || Instant::now() > deadline {
-            return Ok(looks);
-        }
-        thread::sleep(NATIVE_POLL);
-    }
-}
-
-/// Reads one session. Where that fails, the connection may have gone with it: the others are read over a new one.
-fn look(context: &Context, gateway: &mut Gateway, key: &SessionKey) -> Result<Look> {
-    let look = session::read(gateway, key);
-    if look.is_err() {
-        let again = context.connect(Scopes::TALK, PATIENCE)?;
-        if again.boot().is_after(gateway.boot()) {
-            return Err(Error::new(Kind::Gateway, "the gateway restarted while it was asked about sessions"));
-        }
-        *gateway = again;
-    }
-    Ok(look)
+    let items: Vec<ItemReport> = plan.gated().into_iter().map(|gated| planned(gated, ledger)).collect();
+    let warnings = gateway.warnings().iter().chain(&sight.warnings).cloned().collect();
+    let mut report = Report { boot, items, warnings, ..Report::new(matter.request, Outcome::Recovered) };
+    report.outcome = outcome(matter.waiting, &report);
+    Ok(report)
 }
 
 /// Sends, holds or settles an item; one that was left because its session could not be read has failed.
 pub(super) fn carry_out_read(
     dispatcher: &mut Dispatcher<'_>,
-    waiting: &Waiting,
+    waiting: Option<&Waiting>,
     job: Job<'_>,
-    looks: &[Look],
+    sight: &Sight,
     gated: Gated,
 ) -> Result<(ItemReport, Option<String>)> {
     let (mut item, told) = carry_out(dispatcher, waiting, job, gated)?;
-    if let Some(why) = unread(waiting, looks, &item.item.session_key)
+    if let Some(why) = sight.unread(&item.item.session_key)
         && item.state == ItemState::Skipped
     {
         item.state = ItemState::Failed(why);
     }
     Ok((item, told))
-}
-
-/// Says why the session of a block could not be read, where it could not.
-fn unread(waiting: &Waiting, looks: &[Look], key: &SessionKey) -> Option<String> {
-    let mut pairs = waiting.checkpoint.blocks.iter().zip(looks);
-    pairs.find_map(|(block, look)| look.as_ref().err().filter(|_| block.session_key == *key)).map(Error::full)
-}
-
-/// Tells whether something of the gateway's own has still to end before anybody can say how the session stands.
-fn is_unsettled(evidence: &Evidence, start: DateTime<Utc>) -> bool {
-    evidence.awaits_native_recovery(start) || evidence.is_running_by_itself(start)
-}
-
-fn caller_route(waiting: &Waiting, looks: &[Look]) -> Option<Route> {
-    let seen = seen(looks, waiting.caller.as_ref()?);
-    seen.and_then(|evidence| evidence.route.clone()).or_else(|| waiting.route.clone())
-}
-
-fn caller_language(waiting: &Waiting, looks: &[Look]) -> Language {
-    waiting
-        .caller
-        .as_ref()
-        .map_or(Language::En, |caller| language::of_session(seen(looks, caller), waiting.block_of(caller)))
-}
-
-fn seen<'a>(looks: &'a [Look], session: &SessionKey) -> Option<&'a Evidence> {
-    looks.iter().flatten().flatten().find(|evidence| evidence.key == *session)
-}
-
-pub(super) fn plan(
-    context: &Context,
-    request: Request,
-    waiting: &Waiting,
-    gateway: &Gateway,
-    looks: &[Look],
-    job: Job<'_>,
-) -> Plan {
-    let start = gateway.boot().started_at;
-    let open_by_default = tools::agents_are_open(gateway);
-    let blocks = waiting.checkpoint.blocks.iter().zip(looks);
-    let candidates: Vec<Candidate<'_>> =
-        blocks.map(|(block, look)| candidate(waiting, block, look, job, start)).collect();
-    let may_address =
-        |from: &AgentId, to: &AgentId| context.config.agent_to_agent.permits(from, to, open_by_default);
-    let plan = plan::build(&candidates, &situation(context, request, waiting, start, &may_address));
-    for item in plan.items() {
-        let ruling = &item.ruling;
-        context.step(format_args!(
-            "{}: {:?} by {}: {}",
-            item.session_key, ruling.decision, ruling.rule, ruling.reason
-        ));
-    }
-    plan
-}
-
-fn candidate<'a>(
-    waiting: &Waiting,
-    block: &'a Block,
-    look: &Look,
-    job: Job<'_>,
-    start: DateTime<Utc>,
-) -> Candidate<'a> {
-    let mark = waiting.checkpoint.meta.as_ref().and_then(|meta| meta.sessions.get(&block.session_key));
-    let captured = mark.and_then(|mark| mark.captured);
-    let key = &block.session_key;
-    let judgement = |verdict, reason: String| Judgement { verdict, reason };
-    let by_the_job = |verdict| judgement(verdict, "the recovery job has woken it".to_owned());
-    let evidence = look.as_ref().ok().and_then(Option::as_ref);
-    let judgement = match (job, look) {
-        (Job::Calls(caller), _) if caller == key => by_the_job(Verdict::Complete),
-        (Job::Speaks(caller), _) if caller == key => by_the_job(Verdict::Live),
-        (_, Err(error)) => judgement(Verdict::Unreadable, error.full()),
-        (_, Ok(evidence)) => session::judge(evidence.as_ref(), start),
-    };
-    Candidate {
-        block,
-        judgement,
-        language: language::of_session(evidence, Some(block)),
-        unsettled: !job.has(key) && evidence.is_some_and(|evidence| is_unsettled(evidence, start)),
-        updated_at: evidence.and_then(|evidence| evidence.updated_at),
-        route: evidence.and_then(|evidence| evidence.route.clone()),
-        calls: Vec::new(),
-        captured,
-    }
-}
-
-pub(super) fn situation<'a>(
-    context: &'a Context,
-    request: Request,
-    waiting: &'a Waiting,
-    start: DateTime<Utc>,
-    may_address: &'a dyn Fn(&AgentId, &AgentId) -> bool,
-) -> Situation<'a> {
-    Situation {
-        checkpoint: &waiting.id,
-        caller: waiting.caller.as_ref(),
-        attended: request.trigger == Trigger::Manual || waiting.is_awaited(start),
-        stale: waiting.is_stale(start),
-        policy: &context.policy,
-        templates: &context.templates,
-        may_address,
-    }
 }
 
 /// Says what would become of an item, by what the ledger knows already.
@@ -313,7 +252,7 @@ fn follow(dispatcher: &mut Dispatcher<'_>, report: &mut Report) {
 pub(super) fn finish(
     context: &Context,
     ledger: &mut Writer,
-    waiting: &Waiting,
+    waiting: Option<&Waiting>,
     is_told: bool,
     report: &mut Report,
 ) -> Result<()> {
@@ -321,6 +260,8 @@ pub(super) fn finish(
         report.outcome = Outcome::Incomplete;
         return Ok(());
     }
+    report.outcome = outcome(waiting, report);
+    let Some(waiting) = waiting else { return Ok(()) };
     let at = context.clock.now();
     let store = Store::new(context.paths.checkpoints());
     match store.mark_consumed(&waiting.path, at) {
@@ -330,4 +271,10 @@ pub(super) fn finish(
         Err(error) => report.warnings.push(error.full()),
     }
     ledger.append(at, Event::Consumed { checkpoint: waiting.id.clone() })
+}
+
+/// Says how a recovery ended that did all it could; without a checkpoint, and with nothing cut off, it was for nothing.
+fn outcome(waiting: Option<&Waiting>, report: &Report) -> Outcome {
+    let is_idle = report.items.iter().all(|one| one.state == ItemState::Skipped);
+    if waiting.is_none() && is_idle { Outcome::Nothing } else { Outcome::Recovered }
 }

@@ -39,7 +39,7 @@ impl Job<'_> {
 /// Where the ledger cannot be written.
 pub(super) fn carry_out(
     dispatcher: &mut Dispatcher<'_>,
-    waiting: &Waiting,
+    waiting: Option<&Waiting>,
     job: Job<'_>,
     gated: Gated,
 ) -> Result<(ItemReport, Option<String>)> {
@@ -56,7 +56,7 @@ pub(super) fn carry_out(
             // A later boot would not see any more that it has gone on.
             if item.verdict == Verdict::Live && !job.has(&item.session_key) && !dispatcher.is_held(&item.key)
             {
-                dispatcher.settle(&item.key, &item.session_key, &item.ruling.reason)?;
+                dispatcher.settle(&item, &item.ruling.reason)?;
             }
             (item, ItemState::Skipped, None)
         }
@@ -93,7 +93,7 @@ pub(super) fn carry_out(
 
 fn send(
     dispatcher: &mut Dispatcher<'_>,
-    waiting: &Waiting,
+    waiting: Option<&Waiting>,
     job: Job<'_>,
     approved: &Approved,
 ) -> Result<(Item, ItemState)> {
@@ -102,7 +102,7 @@ fn send(
         Ok(Sent::Accepted(_) | Sent::Already) => ItemState::Resumed,
         Ok(Sent::Overtaken(how)) => {
             if !job.has(&item.session_key) {
-                dispatcher.settle(&item.key, &item.session_key, &how)?;
+                dispatcher.settle(&item, &how)?;
             }
             item.verdict = Verdict::Live;
             item.ruling.reason = how;
@@ -120,7 +120,7 @@ fn send(
 
 fn hold_as_unknown(
     dispatcher: &mut Dispatcher<'_>,
-    waiting: &Waiting,
+    waiting: Option<&Waiting>,
     item: &mut Item,
     why: String,
 ) -> Result<()> {
@@ -129,11 +129,12 @@ fn hold_as_unknown(
     dispatcher.hold(held(waiting, item))
 }
 
-fn held(waiting: &Waiting, item: &Item) -> Held {
+fn held(waiting: Option<&Waiting>, item: &Item) -> Held {
     Held {
         key: item.key.clone(),
         session_key: item.session_key.clone(),
-        checkpoint: waiting.id.clone(),
+        also: item.also.clone(),
+        checkpoint: waiting.filter(|_| item.planned).map(|waiting| waiting.id.clone()),
         rule: item.ruling.rule.clone(),
         reason: item.ruling.reason.clone(),
         message: item.message.clone(),
@@ -176,22 +177,14 @@ mod tests {
         let at = DateTime::UNIX_EPOCH;
         let (caller, block) = (CALLER.parse().unwrap(), Block::new(key.parse().unwrap()));
         let block = Block { next_step: "run the tests".to_owned(), ..block };
-        let judgement = Judgement { verdict, reason: "so it is".to_owned() };
-        let candidate = Candidate {
-            block: &block,
-            judgement,
-            language: Language::En,
-            unsettled: false,
-            updated_at: None,
-            route: None,
-            calls: Vec::new(),
-            captured: None,
-        };
+        let keys = vec![plan::key_of("c", &block.session_key)];
+        let judgement = Judgement::of(verdict, "so it is");
+        let candidate = Candidate::of_block(&block, keys, judgement, Language::En);
         let situation = Situation {
-            checkpoint: "c",
             caller: Some(&caller),
             attended,
             stale: false,
+            sent_before: 0,
             policy: &Policy::default(),
             templates: &Templates::default(),
             may_address: &|_, _| true,
@@ -210,7 +203,7 @@ mod tests {
         let boot = Boot { started_at: at, boot_id: None };
         let mut dispatcher = Dispatcher::new(&mut gateway, &mut ledger, &boot, Clock::new(Some(at)));
         let job = if job { Job::Calls(&caller) } else { Job::None };
-        let (report, told) = carry_out(&mut dispatcher, &waiting, job, gated).unwrap();
+        let (report, told) = carry_out(&mut dispatcher, Some(&waiting), job, gated).unwrap();
         assert!(report.state != ItemState::Held || report.item.ruling.decision != Decision::Skip);
         (report.state, told)
     }

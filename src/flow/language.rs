@@ -44,22 +44,16 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::session::{Author, Entry, RunStatus};
+    use crate::model::AgentId;
+    use crate::session::{Author, Entry, History, Row};
 
     fn evidence(said: &[(Author, &str)]) -> Evidence {
         let entry =
             |&(author, text): &(Author, &str)| Entry { id: None, at: None, author, text: text.to_owned() };
-        Evidence {
-            key: "agent:main:main".parse().unwrap(),
-            session_id: None,
-            status: RunStatus::Ended,
-            aborted: false,
-            active: false,
-            started_at: None,
-            updated_at: None,
-            route: None,
-            entries: said.iter().map(entry).collect(),
-        }
+        let entries = said.iter().map(entry).collect();
+        let history = History { entries, ..History::default() };
+        let (key, agent) = ("agent:main:main".parse().unwrap(), AgentId::default());
+        Evidence { key, agent, row: Row::default(), writer: None, history: Ok(history) }
     }
 
     /// A block as `prepare` makes it where the agent has said nothing else.

@@ -2,6 +2,7 @@
 
 mod build;
 mod call;
+mod candidates;
 mod capture;
 mod chain;
 mod confirm;
@@ -14,8 +15,11 @@ mod pending;
 mod preparation;
 mod prepare;
 mod prune;
+mod record;
 mod recover;
 mod recovery;
+mod scan;
+mod sight;
 mod status;
 mod tell;
 #[cfg(test)]
@@ -35,4 +39,5 @@ pub use prepare::prepare;
 pub use prune::{Limits, Pruned, prune};
 pub use recover::recover;
 pub use recovery::{ItemReport, ItemState, Outcome, Report, Request as RecoverRequest, Trigger};
+pub use scan::{Request as ScanRequest, Scan, scan};
 pub use status::{LastRecovery, Pending, Status, status};

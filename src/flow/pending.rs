@@ -177,7 +177,7 @@ pub(super) fn of_this_boot(store: &Store, boot: Option<&Boot>) -> Vec<(PathBuf, 
     let readable = entries.filter_map(|entry| Some((entry.path, entry.checkpoint.ok()?)));
     let same = |checkpoint: &Checkpoint| {
         let recorded = checkpoint.meta.as_ref().and_then(|meta| meta.boot.as_ref());
-        recorded.is_some_and(|recorded| !boot.is_after(recorded) && !recorded.is_after(boot))
+        recorded.is_some_and(|recorded| boot.is_same(recorded))
     };
     readable.filter(|(_, checkpoint)| !checkpoint.is_consumed() && same(checkpoint)).collect()
 }

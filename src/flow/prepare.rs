@@ -184,7 +184,7 @@ fn by_the_gateway(
     context.step(format_args!("wrote {}", prepared.path.display()));
     let at = context.clock.now() + request.delay;
     let language = language::of_request(Some(caller), request);
-    match Wake::new(context, &request.session_key, caller.route.as_ref(), at, language).arm(gateway) {
+    match Wake::new(context, &request.session_key, caller.route(), at, language).arm(gateway) {
         Ok(job) => prepared.job = Some(job),
         Err(error) if prepared.hook => prepared
             .warnings
@@ -192,7 +192,7 @@ fn by_the_gateway(
         Err(error) => return Err(files.take_back(context, no_way_back(error))),
     }
     prepared.warnings.extend(files.supersede(context));
-    if let Some(route) = &caller.route {
+    if let Some(route) = caller.route() {
         prepared.notified = Some(notify(context, request, &prepared, &mut ledger, route, &boot, language));
     }
     if request.mode == Mode::PrepareAndRestart {
@@ -230,7 +230,7 @@ fn save(
     let record = Event::Prepared {
         checkpoint: prepared.checkpoint.clone(),
         session_key: request.session_key.clone(),
-        route: caller.and_then(|caller| caller.route.clone()),
+        route: caller.and_then(|caller| caller.route().cloned()),
         boot: prepared.boot.clone(),
     };
     match ledger.append(context.clock.now(), record) {
@@ -281,7 +281,7 @@ fn by_the_agent(
         }
         None => (context.running_boot(), Tools::usual(&context.paths.state), None),
     };
-    let route = caller.and_then(|caller| caller.route.as_ref());
+    let route = caller.and_then(|caller| caller.route());
     let mut prepared = Prepared { warnings, ..draft(context, request, boot.as_ref(), tools) };
     prepared.warnings.extend_from_slice(context.templates.warnings());
     let at = context.clock.now() + request.delay;

@@ -5,12 +5,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::context::{Context, PATIENCE};
+use super::due::{self, Matter};
 use super::language;
 use super::pending::{Waiting, left_to_the_job};
 use super::recovery::{Outcome, Report, Request, Trigger};
 use super::tell::{NO_CHAT, trouble};
+use super::unreachable;
 use super::way_back::{self, Wake};
-use super::{due, unreachable};
 use crate::checkpoint::Store;
 use crate::dispatch::{self, Dispatcher};
 use crate::gateway::{Gateway, Scopes};
@@ -44,43 +45,52 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
         return Ok(Report::new(request, Outcome::Disabled));
     }
     let store = Store::new(context.paths.checkpoints());
-    let ledger = Ledger::read(&context.paths.ledger())?;
-    let Some(waiting) = Waiting::find(&store, &ledger)? else {
-        if request.dry_run || left_to_the_job(context, request.trigger, &store, &ledger)?.is_none() {
-            return Ok(Report::new(request, Outcome::Nothing));
-        }
-        return nothing(context, request, &store, &mut open(context)?);
-    };
     // Without the lock: a gateway may take minutes to start, and another trigger's run may find it first.
     let patience = if request.wait_gateway { START_PATIENCE } else { PATIENCE };
     let connection = context.connect(Scopes::TALK, patience);
     if request.dry_run {
-        return rehearse(context, request, connection, &waiting, &ledger);
+        let ledger = Ledger::read(&context.paths.ledger())?;
+        let waiting = Waiting::find(&store, &ledger)?;
+        return rehearse(context, request, connection, waiting.as_ref(), &ledger);
     }
     let mut ledger = open(context)?;
-    let Some(waiting) = Waiting::find(&store, ledger.ledger())? else {
-        return nothing(context, request, &store, &mut ledger);
-    };
-    if let Some(meta) = &waiting.checkpoint.meta {
+    let waiting = Waiting::find(&store, ledger.ledger())?;
+    if let Some((waiting, meta)) = waiting.as_ref().and_then(|one| Some((one, one.checkpoint.meta.as_ref()?)))
+    {
         // Its mark could not be set, so nothing of it is sent.
         meta.ensure_known(&waiting.path.display().to_string())?;
     }
-    let mut report = match connection {
-        Err(error) => {
-            let report = unreachable::report(context, request, &waiting, ledger.ledger(), &error);
+    let mut report = match (connection, &waiting) {
+        (Err(error), Some(waiting)) => {
+            let report = unreachable::report(context, request, waiting, ledger.ledger(), &error);
             if let Some(caller) = waiting.caller.as_ref().filter(|_| report.own.is_some()) {
                 told(context, &mut ledger, &plan::key_of(&waiting.id, caller), caller)?;
             }
             report
         }
-        Ok(mut gateway) if waiting.is_due(gateway.boot()) => {
-            with_the_job_put_off(context, request, &mut gateway, &mut ledger, &waiting)?
+        (Err(error), None) => {
+            let report = unreachable::of_cuts(context, request, ledger.ledger(), &error)?;
+            left_over(context, request, &store, &mut ledger, report)?
         }
-        Ok(mut gateway) => not_yet(context, request, &mut gateway, &mut ledger, &waiting)?,
+        (Ok(mut gateway), Some(waiting)) if waiting.is_due(gateway.boot()) => {
+            with_the_job_put_off(context, request, &mut gateway, &mut ledger, waiting)?
+        }
+        // A machine that sleeps between `prepare` and the restart wakes in the boot that was to end.
+        (Ok(mut gateway), Some(waiting)) if request.trigger != Trigger::Wake => {
+            not_yet(context, request, &mut gateway, &mut ledger, waiting)?
+        }
+        (Ok(mut gateway), _) => {
+            let matter = Matter::new(context, request, None, false);
+            let report = due::recover(&matter, &mut gateway, &mut ledger)?;
+            left_over(context, request, &store, &mut ledger, report)?
+        }
     };
     report.warnings.extend_from_slice(context.templates.warnings());
-    report.checkpoint = Some((waiting.id.clone(), waiting.path));
-    write_down(context, request, &mut ledger, &mut report, Some(waiting.id));
+    let id = waiting.as_ref().map(|waiting| waiting.id.clone());
+    report.checkpoint = waiting.map(|waiting| (waiting.id, waiting.path));
+    if report.outcome != Outcome::Nothing {
+        write_down(context, request, &mut ledger, &mut report, id);
+    }
     Ok(report)
 }
 
@@ -117,18 +127,24 @@ fn rehearse(
     context: &Context,
     request: Request,
     connection: Result<Gateway>,
-    waiting: &Waiting,
+    waiting: Option<&Waiting>,
     ledger: &Ledger,
 ) -> Result<Report> {
-    let mut report = match connection {
-        Err(error) => unreachable::report(context, request, waiting, ledger, &error),
-        Ok(mut gateway) if waiting.is_due(gateway.boot()) => {
-            due::rehearse(context, request, &mut gateway, waiting, ledger)?
+    let mut report = match (connection, waiting) {
+        (Err(error), Some(waiting)) => unreachable::report(context, request, waiting, ledger, &error),
+        (Err(error), None) => unreachable::of_cuts(context, request, ledger, &error)?,
+        (Ok(gateway), Some(waiting))
+            if !waiting.is_due(gateway.boot()) && request.trigger != Trigger::Wake =>
+        {
+            unrestarted(context, request, gateway.boot(), waiting)
         }
-        Ok(gateway) => unrestarted(context, request, gateway.boot(), waiting),
+        (Ok(mut gateway), waiting) => {
+            let due = waiting.filter(|waiting| waiting.is_due(gateway.boot()));
+            due::rehearse(&Matter::new(context, request, due, false), &mut gateway, ledger)?
+        }
     };
     report.warnings.extend_from_slice(context.templates.warnings());
-    Ok(Report { checkpoint: Some((waiting.id.clone(), waiting.path.clone())), ..report })
+    Ok(Report { checkpoint: waiting.map(|waiting| (waiting.id.clone(), waiting.path.clone())), ..report })
 }
 
 /// Recovers what is due. The job is put off first and removed at the end, so that it comes back should this run be
@@ -141,7 +157,7 @@ fn with_the_job_put_off(
     waiting: &Waiting,
 ) -> Result<Report> {
     let (job_runs, trouble) = put_off(context, request, waiting);
-    let mut result = due::recover(context, request, gateway, ledger, waiting, job_runs);
+    let mut result = due::recover(&Matter::new(context, request, Some(waiting), job_runs), gateway, ledger);
     let is_incomplete = result.as_ref().map_or(true, |report| report.outcome == Outcome::Incomplete);
     // Its agent has still to ask for its own work, and may fail to.
     let is_left = waiting.caller.as_ref().is_some_and(|caller| {
@@ -194,8 +210,13 @@ fn wake<'a>(context: &Context, waiting: &'a Waiting, caller: &'a SessionKey, del
 }
 
 /// There is no checkpoint to recover; an agent that the job woke may still have its own work to do, once.
-fn nothing(context: &Context, request: Request, store: &Store, ledger: &mut Writer) -> Result<Report> {
-    let mut report = Report::new(request, Outcome::Nothing);
+fn left_over(
+    context: &Context,
+    request: Request,
+    store: &Store,
+    ledger: &mut Writer,
+    mut report: Report,
+) -> Result<Report> {
     let left = left_to_the_job(context, request.trigger, store, ledger.ledger())?;
     if let Some((key, session, message)) = left {
         let is_new = told(context, ledger, &key, &session)? || ledger.ledger().is_untold(&key);
@@ -222,7 +243,7 @@ fn not_yet(
     let Some(caller) = &waiting.caller else { return Ok(report) };
     let evidence = session::read(gateway, caller)?;
     let language = language::of_session(evidence.as_ref(), waiting.block_of(caller));
-    let route = evidence.and_then(|evidence| evidence.route).or(waiting.route.clone());
+    let route = evidence.and_then(|evidence| evidence.row.route).or(waiting.route.clone());
     let mut admin = context.connect(Scopes::ADMIN, PATIENCE)?;
     if report.outcome == Outcome::NotYet {
         if request.trigger == Trigger::Job || !way_back::is_armed(&mut admin)? {

@@ -11,6 +11,8 @@ use crate::plan::Item;
 pub enum Trigger {
     /// The gateway's startup hook.
     Startup,
+    /// The machine has woken.
+    Wake,
     /// The recovery job, in the session that prepared.
     Job,
     /// A person, or an agent that was asked to.
@@ -23,6 +25,7 @@ impl Trigger {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Startup => "startup",
+            Self::Wake => "wake",
             Self::Job => "job",
             Self::Manual => "manual",
         }
@@ -88,7 +91,7 @@ pub struct Report {
     pub checkpoint: Option<(String, PathBuf)>,
     /// The boot that it found.
     pub boot: Option<Boot>,
-    /// One for each session of the checkpoint.
+    /// One for each session of the checkpoint, and each that the stop cut off.
     pub items: Vec<ItemReport>,
     /// What the calling agent has to do now; only for the trigger `job`.
     pub own: Option<String>,

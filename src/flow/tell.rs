@@ -1,8 +1,12 @@
-//! What the user is told after a recovery, in one message.
+//! What people are told after a recovery: at most one message a chat.
+//!
+//! Whoever prepared the restart hears of all that the checkpoint names. What a crash left concerns the people whose turns
+//! it cut off: each chat hears of what is held or has failed there, and the operator, where one is named, of everything.
 
-use super::context::Context;
+use super::due::Matter;
 use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState, Report};
+use super::sight::Sight;
 use crate::checkpoint::PLACEHOLDER;
 use crate::dispatch::{Dispatcher, Sent};
 use crate::model::{IdempotencyKey, Language, Route, SessionKey, Verdict};
@@ -12,29 +16,111 @@ use crate::support::error::Result;
 /// The warning where there is nobody to tell.
 pub(super) const NO_CHAT: &str = "nobody was told: no chat is known of the session that prepared";
 
-/// Tells the caller's user that the gateway is back and what became of the sessions; returns the text where it may not
-/// have reached them. What was told in an earlier run is not told again, unless something else is held or has failed now.
+/// A chat, whose session it is, and how it is spoken to.
+struct Chat<'a> {
+    session: &'a SessionKey,
+    route: &'a Route,
+    language: Language,
+}
+
+/// Tells everybody whom it concerns; returns the text where it may not have reached them. What was told in an earlier
+/// run is not told again, unless something else is held or has failed now.
 ///
 /// # Errors
 /// Where the ledger cannot be written.
-pub(super) fn tell(
-    context: &Context,
+pub(super) fn all(
+    matter: &Matter<'_>,
     dispatcher: &mut Dispatcher<'_>,
-    waiting: &Waiting,
-    route: Option<&Route>,
-    language: Language,
+    sight: &Sight,
+    (route, language): &(Option<Route>, Language),
     report: &mut Report,
 ) -> Result<Option<String>> {
-    let (Some(caller), Some(route)) = (&waiting.caller, route) else {
-        report.warnings.push(NO_CHAT.to_owned());
-        return Ok(None);
+    let mut untold = Vec::new();
+    if let Some(waiting) = matter.waiting {
+        match (&waiting.caller, route) {
+            (Some(session), Some(route)) => {
+                let chat = Chat { session, route, language: *language };
+                untold.extend(of_checkpoint(matter, dispatcher, waiting, &chat, report)?);
+            }
+            _ => report.warnings.push(NO_CHAT.to_owned()),
+        }
+    }
+    untold.extend(of_cuts(matter, dispatcher, sight, report)?);
+    Ok((!untold.is_empty()).then(|| untold.join("\n\n")))
+}
+
+/// Tells the caller's user that the gateway is back and what became of the checkpoint's sessions.
+fn of_checkpoint(
+    matter: &Matter<'_>,
+    dispatcher: &mut Dispatcher<'_>,
+    waiting: &Waiting,
+    chat: &Chat<'_>,
+    report: &mut Report,
+) -> Result<Option<String>> {
+    let items: Vec<&ItemReport> = report.items.iter().filter(|one| one.item.planned).collect();
+    let key = key(&waiting.id, &items);
+    let text = text(waiting, &items, chat, |notice| say(matter, chat, notice));
+    told(dispatcher, &key, chat, text, &mut report.warnings)
+}
+
+/// Tells what became of what the stop cut off.
+fn of_cuts(
+    matter: &Matter<'_>,
+    dispatcher: &mut Dispatcher<'_>,
+    sight: &Sight,
+    report: &mut Report,
+) -> Result<Vec<String>> {
+    let items: Vec<&ItemReport> =
+        report.items.iter().filter(|one| !one.item.planned && one.state != ItemState::Skipped).collect();
+    let (mut untold, mut warnings) = (Vec::new(), Vec::new());
+    let chat_of = |session: &SessionKey| {
+        let evidence = sight.of(session)?;
+        let language = super::language::of_session(Some(evidence), None);
+        Some((evidence.route()?.clone(), language))
     };
-    let key = key(&waiting.id, &report.items);
-    let say = |notice: &Notice<'_>| context.templates.notice(notice, language, Channel::of(&route.channel));
-    let text = text(waiting, caller, &report.items, language, say);
-    let sent = dispatcher.notify(&key, caller, route, &text)?;
+    let operator = matter.context.policy.operator.as_ref();
+    let operators = operator.and_then(chat_of);
+    if let (Some(session), Some((route, language)), false) = (operator, &operators, items.is_empty()) {
+        let chat = Chat { session, route, language: *language };
+        let text = summary(&items, chat.language, |notice| say(matter, &chat, notice));
+        untold.extend(told(dispatcher, &key("cuts", &items), &chat, text, &mut warnings)?);
+    }
+    let mut rest: Vec<&ItemReport> =
+        items.into_iter().filter(|one| matches!(one.state, ItemState::Held | ItemState::Failed(_))).collect();
+    rest.retain(|one| one.item.route != operators.as_ref().map(|(route, _)| route.clone()));
+    while let Some(first) = rest.first() {
+        let (session, route) = (&first.item.session_key, first.item.route.clone());
+        let language = chat_of(session).map_or(Language::En, |(_, language)| language);
+        let (of_chat, others) = rest.iter().partition::<Vec<&ItemReport>, _>(|one| one.item.route == route);
+        if let Some(route) = &route {
+            let chat = Chat { session, route, language };
+            let text = summary(&of_chat, language, |notice| say(matter, &chat, notice));
+            untold.extend(told(dispatcher, &key("cuts", &of_chat), &chat, text, &mut warnings)?);
+        } else {
+            // There is no chat behind it: `comeback status` shows it.
+            warnings.extend(of_chat.iter().map(|one| format!("nobody was told of {}", one.item.session_key)));
+        }
+        rest = others;
+    }
+    report.warnings.extend(warnings);
+    Ok(untold)
+}
+
+fn say(matter: &Matter<'_>, chat: &Chat<'_>, notice: &Notice<'_>) -> String {
+    matter.context.templates.notice(notice, chat.language, Channel::of(&chat.route.channel))
+}
+
+/// Sends one message; returns it where it may not have reached the chat.
+fn told(
+    dispatcher: &mut Dispatcher<'_>,
+    key: &IdempotencyKey,
+    chat: &Chat<'_>,
+    text: String,
+    warnings: &mut Vec<String>,
+) -> Result<Option<String>> {
+    let sent = dispatcher.notify(key, chat.session, chat.route, &text)?;
     let trouble = trouble(&sent);
-    report.warnings.extend(trouble.map(|why| format!("the user could not be told: {why}")));
+    warnings.extend(trouble.map(|why| format!("the user could not be told: {why}")));
     Ok(trouble.is_some().then_some(text))
 }
 
@@ -47,35 +133,37 @@ pub(super) fn trouble(sent: &Sent) -> Option<&str> {
 }
 
 /// The message's key holds what waits for a person and what failed: a run that finds this changed tells it anew.
-fn key(checkpoint: &str, items: &[ItemReport]) -> IdempotencyKey {
+fn key(about: &str, items: &[&ItemReport]) -> IdempotencyKey {
     let mut open: Vec<String> = items
         .iter()
         .filter_map(|one| match one.state {
             ItemState::Held => Some(format!("held {}", one.item.key)),
             ItemState::Failed(_) => Some(format!("failed {}", one.item.key)),
+            // Each cut is news by itself; a checkpoint's sessions are told of together.
+            ItemState::Resumed | ItemState::Finished(_) if !one.item.planned => {
+                Some(format!("resumed {}", one.item.key))
+            }
             ItemState::Resumed | ItemState::Finished(_) | ItemState::Skipped | ItemState::Due => None,
         })
         .collect();
     open.sort();
-    let parts: Vec<&str> =
-        ["summary", checkpoint].into_iter().chain(open.iter().map(String::as_str)).collect();
+    let parts: Vec<&str> = ["summary", about].into_iter().chain(open.iter().map(String::as_str)).collect();
     IdempotencyKey::of(&parts)
 }
 
 fn text(
     waiting: &Waiting,
-    caller: &SessionKey,
-    items: &[ItemReport],
-    language: Language,
+    items: &[&ItemReport],
+    chat: &Chat<'_>,
     say: impl Fn(&Notice<'_>) -> String,
 ) -> String {
     let is_settled = |one: &ItemReport| !matches!(one.state, ItemState::Held | ItemState::Failed(_));
-    let is_told = |one: &&ItemReport| one.item.session_key != *caller || !is_settled(one);
-    let others: Vec<&ItemReport> = items.iter().filter(is_told).collect();
+    let is_told = |one: &&ItemReport| one.item.session_key != *chat.session || !is_settled(one);
+    let others: Vec<&ItemReport> = items.iter().copied().filter(is_told).collect();
     if !others.is_empty() {
-        return summary(&others, language, say);
+        return summary(&others, chat.language, say);
     }
-    let own = waiting.block_of(caller);
+    let own = waiting.block_of(chat.session);
     say(&Notice::BackOnline { next: own.map(|own| own.goal.as_str()).filter(|goal| *goal != PLACEHOLDER) })
 }
 

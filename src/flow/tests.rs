@@ -45,6 +45,7 @@ impl Gateway {
                 "status": "done", "hasActiveRun": params["key"].as_str() == self.active, "deliveryContext": {"channel": "telegram", "to": "77"},
             }}),
             "chat.history" => json!({"messages": []}),
+            "sessions.list" => json!({"sessions": []}),
             "cron.add" => {
                 let id = format!("job-{}", self.asked.len());
                 let mut job = params.clone();
@@ -149,7 +150,7 @@ impl World {
         let boot = Boot { started_at: Utc::now() - TimeDelta::seconds(5), boot_id: Some("b00t".to_owned()) };
         let key = plan::key_of("c", &session.parse().unwrap());
         let session_key = session.parse().unwrap();
-        let intent = Event::Intent { key, effect: Effect::Resume, session_key, boot };
+        let intent = Event::Intent { key, effect: Effect::Resume, session_key, boot, also: Vec::new() };
         let mut ledger = Writer::open(&self.context().paths, Duration::ZERO, Utc::now()).unwrap();
         ledger.append(Utc::now(), intent).unwrap();
     }

@@ -25,7 +25,7 @@ mod tests;
 
 pub use access::{Access, Scopes};
 pub use client::Gateway;
-pub use config::{AgentToAgent, Config, Credential, Env, Secret};
+pub use config::{AgentToAgent, Config, Credential, Env, Lifetime, Resets, Secret};
 pub use failure::CallError;
 pub use frames::{Hello, Refusal};
 pub use openclaw::Openclaw;

@@ -43,6 +43,9 @@ pub enum Event {
         session_key: SessionKey,
         /// The boot in which it is sent.
         boot: Boot,
+        /// Other keys of the same effect: it has several causes, of which a later boot may see only one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<IdempotencyKey>,
     },
     /// What became of an intent.
     Outcome {
@@ -77,11 +80,28 @@ pub enum Event {
         /// How it ended, in one word.
         outcome: String,
     },
+    /// A boot was seen for the first time.
+    Boot {
+        /// The boot.
+        boot: Boot,
+        /// When the one before it was last known to be at work.
+        last_sign_of_life: Option<DateTime<Utc>>,
+    },
     /// A checkpoint that cannot carry the mark itself (the seed's have no front matter) is used up.
     Consumed {
         /// The checkpoint's id, or its path below the folder of checkpoints.
         checkpoint: String,
     },
+}
+
+impl Event {
+    /// Returns the boot that was seen, and when the one before it was last known to be at work.
+    pub(super) const fn as_boot(&self) -> Option<(&Boot, Option<DateTime<Utc>>)> {
+        match self {
+            Self::Boot { boot, last_sign_of_life } => Some((boot, *last_sign_of_life)),
+            _ => None,
+        }
+    }
 }
 
 /// Who decided, as far as can be told.
@@ -143,8 +163,11 @@ pub struct Held {
     pub key: IdempotencyKey,
     /// The session that it would go to.
     pub session_key: SessionKey,
-    /// The checkpoint that it came from.
-    pub checkpoint: String,
+    /// Other keys of the same effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<IdempotencyKey>,
+    /// The checkpoint that it came from; none is what a crash left.
+    pub checkpoint: Option<String>,
     /// The rule that held it.
     pub rule: String,
     /// One sentence for the person who decides.

@@ -21,6 +21,7 @@ fn intent(key: &IdempotencyKey) -> Event {
         effect: Effect::Resume,
         session_key: "agent:main:main".parse().unwrap(),
         boot: boot(),
+        also: Vec::new(),
     }
 }
 
@@ -32,7 +33,8 @@ fn held(key: &IdempotencyKey) -> Event {
     Event::Held(Held {
         key: key.clone(),
         session_key: "agent:main:main".parse().unwrap(),
-        checkpoint: "c".into(),
+        also: Vec::new(),
+        checkpoint: Some("c".into()),
         rule: "payment".into(),
         reason: "pays".into(),
         message: "go on".into(),

@@ -28,6 +28,12 @@ impl Boot {
             _ => self.started_at > recorded.started_at + TOLERANCE,
         }
     }
+
+    /// Tells whether both are the same life.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        !self.is_after(other) && !other.is_after(self)
+    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,14 @@ pub struct Call {
     pub replies: bool,
 }
 
+impl Call {
+    /// Tells whether it may have happened or not, and must not happen twice.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        self.outcome == Outcome::Unknown && self.risk == Risk::High
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "the literals are well formed")]
 mod tests {

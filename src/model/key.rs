@@ -72,10 +72,19 @@ fn is_line_breaking(c: char) -> bool {
 pub struct AgentId(String);
 
 impl AgentId {
+    /// The agent of a gateway that names none.
+    pub const MAIN: &str = "main";
+
     /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Default for AgentId {
+    fn default() -> Self {
+        Self(Self::MAIN.to_owned())
     }
 }
 
@@ -107,6 +116,12 @@ impl IdempotencyKey {
     #[must_use]
     pub fn of(parts: &[&str]) -> Self {
         Self(PREFIX.to_owned() + &digest(parts))
+    }
+
+    /// Returns the key of the effect that has a cut go on.
+    #[must_use]
+    pub fn of_cut(cut: &InterruptionId) -> Self {
+        Self(format!("{PREFIX}{}", cut.as_str()))
     }
 
     /// Returns the key as text.

@@ -137,6 +137,7 @@ const RECORD: Field = optional(
         line("nextStep", "Next", "下一步"),
         line("blockers", "Blockers", "阻塞项"),
         line("message", "Message", "留言"),
+        line("background", "Died in the background", "中断的后台命令"),
     ]),
 );
 
@@ -205,6 +206,18 @@ pub(super) static UNANSWERED: Template = template!(
         KEY,
     ]
 );
+pub(super) static LOST: Template = template!(
+    "resume-lost",
+    Agent,
+    "has an agent ask its user to send a message again that nobody wrote down",
+    &[KEY]
+);
+pub(super) static UNDELIVERED: Template = template!(
+    "resume-undelivered",
+    Agent,
+    "has an agent send an answer that was finished and never delivered",
+    &[field("answer", Kind::Fence(&[text("answer", "Your answer", "你的答复")])), KEY]
+);
 pub(super) static ORPHANED: Template = template!(
     "resume-orphaned",
     Agent,
@@ -236,7 +249,7 @@ pub(super) static APPROVAL: Template = template!(
 );
 
 /// All templates, in the order in which they are listed.
-pub static ALL: [&Template; 13] = [
+pub static ALL: [&Template; 15] = [
     &BEFORE,
     &BACK_ONLINE,
     &SUMMARY,
@@ -248,6 +261,8 @@ pub static ALL: [&Template; 13] = [
     &VERIFY_FIRST,
     &TOOL_CALL,
     &UNANSWERED,
+    &LOST,
+    &UNDELIVERED,
     &ORPHANED,
     &APPROVAL,
 ];

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 
 use super::gate::{self, Situation};
 use super::item::{Candidate, Item, Plan, Ruling};
+use super::message::{filled, message};
 use super::rules::Rules;
-use crate::checkpoint::{Block, PLACEHOLDER};
-use crate::model::{Decision, IdempotencyKey, Language, SessionKey};
-use crate::notice::{Record, Resume, Templates};
+use crate::model::{Decision, IdempotencyKey, SessionKey};
 
 /// Builds the plan: one item a session; the caller's own first, then direct chats, then the newest.
 #[must_use]
@@ -16,50 +15,48 @@ pub fn build(candidates: &[Candidate<'_>], situation: &Situation<'_>) -> Plan {
     let rules = Rules::builtin();
     let mut count: HashMap<&SessionKey, usize> = HashMap::new();
     for candidate in candidates {
-        *count.entry(&candidate.block.session_key).or_default() += 1;
+        *count.entry(&candidate.session_key).or_default() += 1;
     }
     let mut ordered: Vec<&Candidate<'_>> = candidates.iter().collect();
     ordered.sort_by_key(|candidate| {
-        let key = &candidate.block.session_key;
+        let key = &candidate.session_key;
         (situation.caller != Some(key), !key.is_direct_chat(), Reverse(candidate.updated_at))
     });
     let mut items: Vec<Item> = Vec::new();
     for candidate in ordered {
-        let key = &candidate.block.session_key;
+        let key = &candidate.session_key;
         if items.iter().all(|item| item.session_key != *key) {
-            items.push(item(candidate, count[key] > 1, situation, rules));
+            items.extend(item(candidate, count[key] > 1, situation, rules));
         }
     }
     cap(&mut items, situation);
     Plan::new(items)
 }
 
-fn item(candidate: &Candidate<'_>, named_twice: bool, situation: &Situation<'_>, rules: &Rules) -> Item {
-    let block = candidate.block;
-    let key = key_of(situation.checkpoint, &block.session_key);
-    let message = if situation.caller == Some(&block.session_key) {
-        own_message(block, &key, situation.templates, candidate.language)
-    } else {
-        let resume = Resume::GoOn { record: record_of(block), from: situation.caller };
-        situation.templates.resume(&resume, &key, candidate.language)
-    };
-    Item {
-        session_key: block.session_key.clone(),
-        agent: block.agent.clone(),
-        about: filled(&block.goal).map(str::to_owned),
-        key,
-        message,
+/// Makes the item of a candidate; one without a key has no cause.
+fn item(
+    candidate: &Candidate<'_>,
+    named_twice: bool,
+    situation: &Situation<'_>,
+    rules: &Rules,
+) -> Option<Item> {
+    let (key, also) = candidate.keys.split_first()?;
+    let ruling = gate::decide(candidate, named_twice, situation, rules);
+    let about = candidate.block.and_then(|block| filled(&block.goal)).or(candidate.request.as_deref());
+    let agent = candidate.session_key.agent().map(String::from);
+    Some(Item {
+        session_key: candidate.session_key.clone(),
+        agent: candidate.block.map(|block| block.agent.clone()).or(agent).unwrap_or_default(),
+        about: about.map(str::to_owned),
+        key: key.clone(),
+        also: also.to_vec(),
+        planned: candidate.block.is_some(),
+        message: message(candidate, key, situation),
         route: candidate.route.clone(),
         verdict: candidate.judgement.verdict,
-        ruling: gate::decide(candidate, named_twice, situation, rules),
+        ruling,
         confirmed: false,
-    }
-}
-
-/// Renders what the session that prepared the restart is told afterwards.
-#[must_use]
-pub fn own_message(block: &Block, key: &IdempotencyKey, templates: &Templates, language: Language) -> String {
-    templates.resume(&Resume::Own { record: record_of(block) }, key, language)
+    })
 }
 
 /// Returns the key of a block's effect: the same for whoever recovers the checkpoint.
@@ -68,28 +65,14 @@ pub fn key_of(checkpoint: &str, session: &SessionKey) -> IdempotencyKey {
     IdempotencyKey::of(&["checkpoint", checkpoint, session.as_str()])
 }
 
-fn record_of(block: &Block) -> Record<'_> {
-    Record {
-        goal: filled(&block.goal),
-        last_done: filled(&block.last_done),
-        next_step: filled(&block.next_step),
-        blockers: Some(block.blockers.as_str()).filter(|_| block.is_blocked()),
-        message: block.written_message(),
-    }
-}
-
-/// Passes over what the seed writes into a field that nobody filled.
-fn filled(text: &str) -> Option<&str> {
-    Some(text).filter(|text| *text != PLACEHOLDER)
-}
-
 /// Holds what goes beyond the number of resumes that may go out with nobody watching.
 fn cap(items: &mut [Item], situation: &Situation<'_>) {
     if situation.attended {
         return;
     }
     let sent = items.iter_mut().filter(|item| item.ruling.decision == Decision::Send);
-    for item in sent.skip(situation.policy.max_unattended) {
+    let left = situation.policy.max_unattended.saturating_sub(situation.sent_before);
+    for item in sent.skip(left) {
         item.ruling = Ruling {
             decision: Decision::Hold,
             rule: "cap".to_owned(),
@@ -105,7 +88,9 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
     use super::*;
-    use crate::model::Verdict;
+    use crate::checkpoint::Block;
+    use crate::model::{Language, Verdict};
+    use crate::notice::Templates;
     use crate::plan::{Gated, Policy};
     use crate::session::Judgement;
 
@@ -120,30 +105,24 @@ mod tests {
         planned_at(&blocks.iter().zip(times).collect::<Vec<_>>(), attended, max_unattended)
     }
 
-    fn planned_at(blocks: &[(&Block, Option<DateTime<Utc>>)], attended: bool, max_unattended: usize) -> Plan {
-        let judgement = Judgement { verdict: Verdict::Interrupted, reason: "cut".into() };
-        let mut candidates = Vec::new();
-        for &(block, updated_at) in blocks {
-            let judgement = judgement.clone();
-            let language = Language::En;
-            candidates.push(Candidate {
-                block,
-                judgement,
-                language,
-                unsettled: false,
-                updated_at,
-                route: None,
-                calls: Vec::new(),
-                captured: None,
-            });
-        }
+    fn planned_at<'b>(
+        blocks: &[(&'b Block, Option<DateTime<Utc>>)],
+        attended: bool,
+        max_unattended: usize,
+    ) -> Plan {
+        let candidate = |&(block, updated_at): &(&'b Block, Option<DateTime<Utc>>)| {
+            let keys = vec![key_of("c", &block.session_key)];
+            let judgement = Judgement::of(Verdict::Interrupted, "cut");
+            Candidate { updated_at, ..Candidate::of_block(block, keys, judgement, Language::En) }
+        };
+        let candidates: Vec<_> = blocks.iter().map(candidate).collect();
         let policy = Policy { max_unattended, ..Policy::default() };
         let caller = CALLER.parse().unwrap();
         let situation = Situation {
-            checkpoint: "c",
             caller: Some(&caller),
             attended,
             stale: false,
+            sent_before: 0,
             policy: &policy,
             templates: &Templates::default(),
             may_address: &|_, _| true,

@@ -74,19 +74,9 @@ impl Message {
 pub fn judge(message: &Message, blocks: &[&Block], is_twice: bool, situation: &Situation<'_>) -> Ruling {
     let rules = Rules::builtin();
     let decide = |block: &Block| {
-        let judgement = Judgement { verdict: Verdict::Complete, reason: "nobody has looked".to_owned() };
         // It is judged only: what is sent is the message as it stands, in whatever language.
-        let language = Language::En;
-        let candidate = Candidate {
-            block,
-            judgement,
-            language,
-            unsettled: false,
-            updated_at: None,
-            route: None,
-            calls: vec![],
-            captured: None,
-        };
+        let unseen = Judgement::of(Verdict::Complete, "nobody has looked");
+        let candidate = Candidate::of_block(block, Vec::new(), unseen, Language::En);
         gate::decide(&candidate, is_twice || blocks.len() > 1, situation, rules)
     };
     let (last_done, said) = checkpoint::steps_of(&message.text).unwrap_or(("", &message.text));
@@ -147,10 +137,10 @@ mod tests {
     fn ruled(message: &Message, blocks: &[&Block], stale: bool) -> Ruling {
         let policy = Policy::default();
         let situation = Situation {
-            checkpoint: "c",
             caller: None,
             attended: true,
             stale,
+            sent_before: 0,
             policy: &policy,
             templates: &Templates::default(),
             may_address: &|_, _| true,

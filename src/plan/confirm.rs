@@ -3,7 +3,7 @@
 use super::item::{Gated, Item, Plan, Ruling};
 use super::policy::Policy;
 use crate::model::{Decision, IdempotencyKey, Risk, SessionKey, Verdict};
-use crate::session::{self, Evidence};
+use crate::session::Evidence;
 
 /// A held item that a person has confirmed, and what is known of its session now.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +32,9 @@ pub fn confirmed(
     boot_start: chrono::DateTime<chrono::Utc>,
     policy: &Policy,
 ) -> Gated {
-    let judgement = session::judge(asked.evidence, boot_start);
     let agent = asked.session_key.agent();
-    let (decision, rule, reason) = if judgement.verdict == Verdict::Unreadable {
-        (Decision::Hold, "unknown-session", judgement.reason.as_str())
+    let (decision, rule, reason) = if asked.evidence.is_none() {
+        (Decision::Hold, "unknown-session", "the gateway knows no such session")
     } else if agent.as_ref().is_some_and(|agent| policy.left_out.contains(agent)) {
         (Decision::Hold, "left-out", "the policy leaves its agent out")
     } else if asked.evidence.is_some_and(|evidence| evidence.awaits_native_recovery(boot_start)) {
@@ -53,10 +52,16 @@ pub fn confirmed(
         session_key: asked.session_key.clone(),
         agent: agent.map_or_else(|| "unknown".to_owned(), String::from),
         key: asked.key.clone(),
+        also: Vec::new(),
+        planned: false,
         about: None,
         message: asked.message.to_owned(),
-        route: asked.evidence.and_then(|evidence| evidence.route.clone()),
-        verdict: judgement.verdict,
+        route: asked.evidence.and_then(Evidence::route).cloned(),
+        verdict: match asked.evidence {
+            None => Verdict::Unreadable,
+            Some(evidence) if evidence.gone_on(boot_start).is_some() => Verdict::Live,
+            Some(_) => Verdict::Interrupted,
+        },
         ruling: Ruling { decision, risk: Risk::High, rule: rule.to_owned(), reason: reason.to_owned() },
         confirmed: true,
     };

@@ -15,14 +15,14 @@ const LONG: usize = 200;
 /// What the gate must know beside the block and its session.
 #[derive(Clone, Copy)]
 pub struct Situation<'a> {
-    /// The checkpoint's id.
-    pub checkpoint: &'a str,
     /// The session that prepared the restart.
     pub caller: Option<&'a SessionKey>,
     /// Whether a person is there: they called, or the restart came about when they expected it.
     pub attended: bool,
     /// Whether the checkpoint is too old to act on by itself.
     pub stale: bool,
+    /// How many resumes have gone out in this boot already.
+    pub sent_before: usize,
     /// What the operator allows.
     pub policy: &'a Policy,
     /// What people and agents are told.
@@ -57,94 +57,149 @@ fn assess(block: &Block, rules: &Rules) -> Assessment {
     told.into_iter().find(|said| onward && harm(said)).unwrap_or(step)
 }
 
-/// What the tool calls of the cut turn decide, where they decide anything.
-fn by_calls(calls: &[Call]) -> Option<(Decision, &'static str, String)> {
-    let first = |outcome| calls.iter().find(|call| call.outcome == outcome);
-    if let Some(call) = first(Outcome::ApprovalPending) {
+/// What the tool calls of what was cut off decide, where they decide anything.
+fn by_calls(candidate: &Candidate<'_>, policy: &Policy) -> Option<(Decision, &'static str, String)> {
+    if let Some(call) = candidate.calls().find(|call| call.outcome == Outcome::ApprovalPending) {
         let reason = format!("it waits for leave to run: {}", call.summary);
         return Some((Decision::Hold, "approval-pending", reason));
     }
-    let open = |call: &&Call| call.outcome == Outcome::Unknown && call.risk == Risk::High;
-    if let Some(call) = calls.iter().find(open) {
-        let reason = format!("nobody knows whether this has happened: {}", call.summary);
-        return Some((Decision::Hold, "unknown-outcome", reason));
+    if let Some(call) = candidate.calls().find(|call| call.is_doubtful()) {
+        let (decision, rule) = if policy.verify_first {
+            (Decision::Send, "verify-first")
+        } else {
+            (Decision::Hold, "unknown-outcome")
+        };
+        return Some((decision, rule, format!("nobody knows whether this has happened: {}", call.summary)));
     }
     // A message after which more was done was news on the way.
-    let answered = calls.last().is_some_and(|call| call.replies && call.outcome == Outcome::Done);
+    let answered = candidate.calls().last().is_some_and(|call| call.replies && call.outcome == Outcome::Done);
     answered.then(|| (Decision::Skip, "answered", "its answer has been delivered".to_owned()))
 }
 
-/// Decides about one block; the first rule that applies names the decision.
+/// What the verdict decides by itself, before anything else is looked at.
+fn by_verdict(candidate: &Candidate<'_>, policy: &Policy) -> Option<(Decision, &'static str, String)> {
+    let Candidate { judgement, session_key, .. } = candidate;
+    let because = |decision, rule, reason: &str| Some((decision, rule, reason.to_owned()));
+    let left_out = |agent: AgentId| policy.left_out.contains(&agent);
+    if judgement.verdict == Verdict::Unreadable {
+        return because(Decision::Skip, "unknown-session", &judgement.reason);
+    }
+    if session_key.agent().is_some_and(left_out) {
+        return because(Decision::Skip, "left-out", "the policy leaves its agent out");
+    }
+    if candidate.unsettled {
+        let why = "a turn of the gateway's own has not ended, or its recovery has not decided";
+        return because(Decision::Hold, "unsettled", why);
+    }
+    match judgement.verdict {
+        Verdict::Live => because(Decision::Skip, "live", &judgement.reason),
+        Verdict::Handled => because(Decision::Skip, "handled", &judgement.reason),
+        Verdict::Quarantined => because(Decision::Hold, "quarantined", &judgement.reason),
+        Verdict::Complete if candidate.captured == Some(Captured::Turn) => {
+            because(Decision::Skip, "ended", "the turn that was captured came to its end")
+        }
+        Verdict::Excluded | Verdict::Trivial if candidate.block.is_none() => {
+            because(Decision::Skip, "excluded", &judgement.reason)
+        }
+        // What was left long before the stop, and is old besides, is nobody's news.
+        Verdict::Stale
+            if candidate.block.is_none() && judgement.age.outside_window && judgement.age.too_old =>
+        {
+            because(Decision::Skip, "left-long-ago", &judgement.reason)
+        }
+        Verdict::Stale if candidate.block.is_none() => {
+            because(Decision::Hold, "stale-cut", &judgement.reason)
+        }
+        Verdict::Excluded
+        | Verdict::Trivial
+        | Verdict::Stale
+        | Verdict::Interrupted
+        | Verdict::Orphaned
+        | Verdict::Complete
+        | Verdict::Unreadable => None,
+    }
+}
+
+/// Decides about one session; the first rule that applies names the decision.
 pub(super) fn decide(
     candidate: &Candidate<'_>,
     named_twice: bool,
     situation: &Situation<'_>,
     rules: &Rules,
 ) -> Ruling {
-    let Candidate { block, judgement, .. } = candidate;
-    let step = assess(block, rules);
-    let ruling = |decision, rule: &str, reason: String| Ruling {
-        decision,
-        risk: step.risk,
-        rule: rule.to_owned(),
-        reason,
+    let step = candidate.block.map(|block| assess(block, rules));
+    let risk = match &step {
+        Some(step) => step.risk,
+        None if candidate.calls().any(Call::is_doubtful) => Risk::High,
+        None => Risk::Normal,
     };
-    let skip = |rule, reason: &str| ruling(Decision::Skip, rule, reason.to_owned());
-    let hold = |rule, reason: &str| ruling(Decision::Hold, rule, reason.to_owned());
-    let left_out = |agent: AgentId| situation.policy.left_out.contains(&agent);
+    let ruling =
+        |(decision, rule, reason): (Decision, String, String)| Ruling { decision, risk, rule, reason };
+    let hold = |rule: &str, reason: &str| ruling((Decision::Hold, rule.to_owned(), reason.to_owned()));
+    let named =
+        |(decision, rule, reason): (Decision, &str, String)| ruling((decision, rule.to_owned(), reason));
 
-    if judgement.verdict == Verdict::Unreadable {
-        return skip("unknown-session", &judgement.reason);
-    }
-    if block.session_key.agent().is_some_and(left_out) {
-        return skip("left-out", "the policy leaves its agent out");
-    }
-    if candidate.unsettled {
-        return hold(
-            "unsettled",
-            "a turn of the gateway's own has not ended, or its recovery has not decided",
-        );
-    }
-    if judgement.verdict == Verdict::Live {
-        return skip("live", &judgement.reason);
-    }
-    if judgement.verdict == Verdict::Complete && candidate.captured == Some(Captured::Turn) {
-        return skip("ended", "the turn that was captured came to its end");
+    if let Some(decided) = by_verdict(candidate, situation.policy) {
+        return named(decided);
     }
     if named_twice {
         return hold("named-twice", "the checkpoint names the session twice");
     }
-    if block.is_blocked() {
-        return ruling(
-            Decision::Hold,
-            "blocked",
-            format!("blocked: {}", one_line(&redact(&block.blockers), LONG)),
-        );
+    if let Some(block) = candidate.block.filter(|block| block.is_blocked()) {
+        return hold("blocked", &format!("blocked: {}", one_line(&redact(&block.blockers), LONG)));
     }
-    if situation.stale {
+    if candidate.block.is_some() && situation.stale {
         return hold("stale", "the checkpoint is older than twelve hours");
     }
-    if situation.is_caller(&block.session_key) {
-        return ruling(Decision::Send, "own-session", "it asked for the restart".to_owned());
+    if candidate.expired {
+        return hold("expired", "the gateway would begin a new session for it, without its history");
     }
-    if situation.crosses_agents(&block.session_key) {
+    if situation.is_caller(&candidate.session_key) {
+        return named((Decision::Send, "own-session", "it asked for the restart".to_owned()));
+    }
+    if candidate.block.is_some() && situation.crosses_agents(&candidate.session_key) {
         return hold("agent-to-agent", "tools.agentToAgent does not let the agents speak to each other");
     }
-    if let Some((decision, rule, reason)) = by_calls(&candidate.calls) {
-        return ruling(decision, rule, reason);
+    if let Some(decided) = by_calls(candidate, situation.policy) {
+        return named(decided);
     }
+    if candidate.judgement.cuts.iter().any(|cut| cut.asked.is_some()) {
+        return hold(
+            "approval-cut",
+            "its user's yes was cut off, and only they know whether it still stands",
+        );
+    }
+    match (candidate.block, step) {
+        (Some(block), Some(step)) => ruling(by_words(candidate, block, step, situation)),
+        _ => named((Decision::Send, "nothing-twice", candidate.judgement.reason.clone())),
+    }
+}
+
+/// What the words of a block decide.
+fn by_words(
+    candidate: &Candidate<'_>,
+    block: &Block,
+    step: Assessment,
+    situation: &Situation<'_>,
+) -> (Decision, String, String) {
     let said = [Some(block.next_step.as_str()), block.written_message()];
     if let Some(word) = said.into_iter().flatten().find_map(|text| situation.policy.held_word(text)) {
-        return ruling(Decision::Hold, "policy-word", format!("the policy holds what speaks of {word:?}"));
+        return (
+            Decision::Hold,
+            "policy-word".to_owned(),
+            format!("the policy holds what speaks of {word:?}"),
+        );
     }
     if step.risk == Risk::High {
-        return ruling(Decision::Hold, &step.rule, step.reason.clone());
+        return (Decision::Hold, step.rule, step.reason);
     }
+    let is_cut = matches!(candidate.judgement.verdict, Verdict::Interrupted | Verdict::Orphaned);
     // A command that was captured died with the gateway, although the turn had ended.
-    if judgement.verdict == Verdict::Complete && !situation.attended && candidate.captured.is_none() {
-        return hold("unattended", "its turn was not cut off, and nobody was waiting for the restart");
+    if !is_cut && !situation.attended && candidate.captured.is_none() {
+        let why = "its turn was not cut off, and nobody was waiting for the restart";
+        return (Decision::Hold, "unattended".to_owned(), why.to_owned());
     }
-    ruling(Decision::Send, &step.rule, step.reason.clone())
+    (Decision::Send, step.rule, step.reason)
 }
 
 #[cfg(test)]
@@ -153,8 +208,8 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::model::{Effect, Language};
-    use crate::session::Judgement;
+    use crate::model::{Effect, InterruptionId, Language};
+    use crate::session::{Cut, Judgement, Phase};
 
     /// What the gate looks at, in one place.
     #[expect(
@@ -211,26 +266,23 @@ mod tests {
                 last_done: self.last_done.into(),
                 ..Block::new(self.session.parse().unwrap())
             };
-            let judgement = Judgement { verdict: self.verdict, reason: "so it is".into() };
+            let cut = Cut { calls: self.calls.clone(), ..cut() };
+            let cuts = if self.calls.is_empty() { Vec::new() } else { vec![cut] };
+            let judgement = Judgement { cuts, ..Judgement::of(self.verdict, "so it is") };
             let candidate = Candidate {
-                block: &block,
-                judgement,
-                language: Language::En,
                 unsettled: self.unsettled,
-                updated_at: None,
-                route: None,
-                calls: self.calls.clone(),
                 captured: self.captured,
+                ..Candidate::of_block(&block, Vec::new(), judgement, Language::En)
             };
             let left_out = self.left_out.iter().map(|agent| agent.parse().unwrap()).collect();
             let hold = self.held_words.iter().map(|word| word.parse().unwrap()).collect();
             let policy = Policy { left_out, hold, ..Policy::default() };
             let caller: Option<SessionKey> = self.caller.map(|key| key.parse().unwrap());
             let situation = Situation {
-                checkpoint: "c",
                 caller: caller.as_ref(),
                 attended: self.attended,
                 stale: self.stale,
+                sent_before: 0,
                 policy: &policy,
                 templates: &Templates::default(),
                 may_address: &|_, _| self.open,
@@ -305,6 +357,20 @@ mod tests {
         let mut case = Case::harmless();
         change(&mut case);
         assert_eq!(case.decide(), (decision, rule.to_owned()));
+    }
+
+    /// A turn that was cut off in a call.
+    fn cut() -> Cut {
+        let id = InterruptionId::of(&AgentId::default(), "s1", "u1");
+        Cut {
+            id,
+            phase: Phase::ToolCall,
+            opened_by: None,
+            calls: vec![],
+            command: None,
+            asked: None,
+            reply: None,
+        }
     }
 
     /// A call that must not run twice, unless it only reads.

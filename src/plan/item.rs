@@ -6,25 +6,61 @@ use crate::checkpoint::{Block, Captured};
 use crate::model::{Call, Decision, IdempotencyKey, Language, Risk, Route, SessionKey, Verdict};
 use crate::session::Judgement;
 
-/// A block of the checkpoint beside what is known of its session.
+/// A session that may have to go on, by what the checkpoint says, by what the evidence says, or by both.
 #[derive(Clone, Debug)]
 pub struct Candidate<'a> {
+    /// The session.
+    pub session_key: SessionKey,
+    /// The keys that its causes give its effect; it goes out under the first.
+    pub keys: Vec<IdempotencyKey>,
     /// What the checkpoint says.
-    pub block: &'a Block,
+    pub block: Option<&'a Block>,
     /// What the evidence says.
     pub judgement: Judgement,
+    /// What a person last asked for there.
+    pub request: Option<String>,
     /// The language that its users write in.
     pub language: Language,
     /// Whether something of the gateway's own has still to end in it: a turn, or native recovery.
     pub unsettled: bool,
+    /// Whether the gateway would begin a new session for what is sent to it.
+    pub expired: bool,
     /// When the session was last active.
     pub updated_at: Option<DateTime<Utc>>,
     /// Where the session's replies go.
     pub route: Option<Route>,
     /// What was under way, where nobody has written the block.
     pub captured: Option<Captured>,
-    /// The tool calls of the turn that was cut off, in their order.
-    pub calls: Vec<Call>,
+}
+
+impl<'a> Candidate<'a> {
+    /// Takes a block of a checkpoint, of whose session nothing but this judgement is known.
+    #[must_use]
+    pub fn of_block(
+        block: &'a Block,
+        keys: Vec<IdempotencyKey>,
+        judgement: Judgement,
+        language: Language,
+    ) -> Self {
+        Self {
+            session_key: block.session_key.clone(),
+            keys,
+            block: Some(block),
+            judgement,
+            request: None,
+            language,
+            unsettled: false,
+            expired: false,
+            updated_at: None,
+            route: None,
+            captured: None,
+        }
+    }
+
+    /// Returns the tool calls of what was cut off, in their order.
+    pub(super) fn calls(&self) -> impl DoubleEndedIterator<Item = &Call> {
+        self.judgement.cuts.iter().flat_map(|cut| &cut.calls)
+    }
 }
 
 /// One session's item.
@@ -36,7 +72,11 @@ pub struct Item {
     pub agent: String,
     /// The key that its effect has.
     pub key: IdempotencyKey,
-    /// What it is about, where the checkpoint says so.
+    /// Other keys of the same effect.
+    pub also: Vec<IdempotencyKey>,
+    /// Whether a checkpoint asks for it; else only evidence does.
+    pub planned: bool,
+    /// What it is about, where that is known.
     pub about: Option<String>,
     /// The whole message that would be sent.
     pub message: String,

@@ -5,13 +5,15 @@ mod chain;
 mod confirm;
 mod gate;
 mod item;
+mod message;
 mod policy;
 mod rules;
 
-pub use build::{build, key_of, own_message};
+pub use build::{build, key_of};
 pub use chain::{Message, judge, tightened};
 pub use confirm::{Confirmation, confirmed};
 pub use gate::Situation;
 pub use item::{Approved, Candidate, Gated, Item, Plan, Ruling};
+pub use message::own_message;
 pub use policy::{Policy, PolicyFile};
 pub use rules::{Assessment, CallAssessment, Rules};

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::model::AgentId;
+use crate::model::{AgentId, SessionKey};
 use crate::support::error::{Error, Kind, Result};
 
 /// So many resumes go out in one boot without anybody confirming.
@@ -25,6 +25,11 @@ pub struct Policy {
     pub max_unattended: usize,
     /// Words that hold a next step, beside those of the rules.
     pub hold: BTreeSet<Word>,
+    /// Whether an agent may be told to find out by itself what became of a call that must not happen twice; else that
+    /// is held.
+    pub verify_first: bool,
+    /// The session whose chat hears of every recovery.
+    pub operator: Option<SessionKey>,
 }
 
 /// A word that holds what speaks of it.
@@ -73,6 +78,8 @@ impl Default for Policy {
             allow_restart: false,
             max_unattended: MAX_UNATTENDED,
             hold: BTreeSet::new(),
+            verify_first: false,
+            operator: None,
         }
     }
 }
@@ -86,6 +93,8 @@ pub struct PolicyFile {
     allow_restart: Option<bool>,
     max_unattended: Option<usize>,
     hold: Option<BTreeSet<Word>>,
+    verify_first: Option<bool>,
+    operator: Option<SessionKey>,
 }
 
 impl From<PolicyFile> for Policy {
@@ -98,6 +107,8 @@ impl From<PolicyFile> for Policy {
             allow_restart: file.allow_restart.unwrap_or(default.allow_restart),
             max_unattended: file.max_unattended.unwrap_or(default.max_unattended),
             hold: file.hold.unwrap_or(default.hold),
+            verify_first: file.verify_first.unwrap_or(default.verify_first),
+            operator: file.operator,
         }
     }
 }
@@ -112,7 +123,7 @@ impl Policy {
             let line = error.location().map(|at| format!(", line {}", at.line())).unwrap_or_default();
             Error::new(Kind::User, format!("cannot read the policy in {}{line}", origin.display()))
                 .because(error)
-                .hint("its fields are enabled, leftOut, allowRestart, maxUnattended and hold; all may be left out")
+                .hint("its fields are enabled, leftOut, allowRestart, maxUnattended, hold, verifyFirst and operator; all may be left out")
         })?;
         Ok(file.unwrap_or_default())
     }
@@ -125,6 +136,7 @@ impl Policy {
         self.allow_restart &= workspace.allow_restart.unwrap_or(true);
         self.max_unattended = self.max_unattended.min(workspace.max_unattended.unwrap_or(usize::MAX));
         self.hold.extend(workspace.hold.unwrap_or_default());
+        self.verify_first &= workspace.verify_first.unwrap_or(true);
         self
     }
 
@@ -149,7 +161,7 @@ mod tests {
 
     fn policy(enabled: bool, agents: &[&str], allow_restart: bool, max_unattended: usize) -> Policy {
         let left_out = agents.iter().map(|agent| agent.parse().unwrap()).collect();
-        Policy { enabled, left_out, allow_restart, max_unattended, hold: BTreeSet::new() }
+        Policy { enabled, left_out, allow_restart, max_unattended, ..Policy::default() }
     }
 
     #[test]
@@ -235,6 +247,7 @@ mod tests {
                 allow_restart,
                 max_unattended,
                 hold,
+                ..PolicyFile::default()
             },
         )
     }

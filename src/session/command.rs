@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::author::{Author, spoken};
 use super::record::{Asked, Message, Process, Said};
+use crate::support::process::runs_since;
 
 /// What the gateway wakes an agent with when a command has ended.
 const COMPLETION: &str = "[OpenClaw exec completion]";
@@ -49,6 +50,18 @@ pub enum End {
     Told,
     /// One has ended of several that run, and it is not told which.
     Unclear,
+    /// Its process runs still: it is no orphan.
+    Runs,
+}
+
+impl End {
+    /// Tells whether the command may have died without its agent's knowing.
+    pub(super) const fn may_be_an_orphans(self) -> bool {
+        match self {
+            Self::Untold | Self::Unclear => true,
+            Self::Told | Self::Runs => false,
+        }
+    }
 }
 
 /// Finds the commands that the messages tell of, oldest first.
@@ -85,6 +98,14 @@ pub(super) fn commands(messages: &[&Message]) -> Vec<Command> {
 }
 
 impl Command {
+    /// Looks whether its process runs still; one that got its number later is another.
+    pub(super) fn look(&mut self) {
+        let runs = self.pid.zip(self.started_at).is_some_and(|(pid, began)| runs_since(pid, began));
+        if runs && self.end.may_be_an_orphans() {
+            self.end = End::Runs;
+        }
+    }
+
     fn begun(call: &str, arguments: &Value, process: &Process) -> Self {
         let Process { name, pid, started_at, cwd, output, .. } = process.clone();
         let line = text(arguments, "command").or_else(|| text(&arguments["args"], "command"));

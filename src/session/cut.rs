@@ -1,11 +1,13 @@
 //! The cuts that a session's row and transcript tell of; whether they count is the verdict's question.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::command::{Command, End};
-use super::evidence::{Entry, RunStatus};
+use super::command::Command;
+use super::evidence::{Entry, Evidence, RunStatus};
 use super::history::History;
 use super::row::Row;
+use super::smalltalk;
 use super::turn::{Phase, ToolCall, Turn};
 use crate::model::{AgentId, Call, InterruptionId, Outcome};
 
@@ -22,6 +24,31 @@ pub struct Cut {
     pub calls: Vec<Call>,
     /// The command, where it is one.
     pub command: Option<Command>,
+    /// What the agent had asked, where the turn was opened by a yes to it.
+    pub asked: Option<String>,
+    /// The answer that was finished and not delivered.
+    pub reply: Option<String>,
+}
+
+impl Cut {
+    /// Returns when the turn last did something, or when the command began; `None` where nothing tells.
+    pub(super) fn active_at(&self, evidence: &Evidence) -> Option<DateTime<Utc>> {
+        match &self.command {
+            Some(command) => command.started_at.or(self.opened_by.as_ref().and_then(|entry| entry.at)),
+            None => evidence.last_entry_at().max(evidence.row.started_at),
+        }
+    }
+
+    /// Tells whether it came for the sake of the session's user; what nobody wrote down counts as theirs.
+    #[must_use]
+    pub fn is_for_a_person(&self) -> bool {
+        self.opened_by.as_ref().is_none_or(|entry| entry.author.speaks_for_a_person())
+    }
+}
+
+/// Tells whether the row speaks of a turn without an end: it runs, or native recovery has given up on it.
+fn is_unfinished(row: &Row) -> bool {
+    row.status == Some(RunStatus::Running) || (row.status == Some(RunStatus::Failed) && row.aborted)
 }
 
 /// Makes the record of a call from its tool, what it was given, and what became of it.
@@ -41,22 +68,26 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
         opened_by: Some(turn.opened_by.clone()),
         calls: calls(&turn.calls),
         command: None,
+        asked: smalltalk::asked_before(history, &turn.opened_by),
+        reply: row.pending_reply.clone().filter(|_| phase == Phase::Reply),
     };
     let mut cuts = Vec::new();
     match (history.cut_turn(), history.last_turn()) {
         (Some(turn), _) => cuts.extend(turn.cut.map(|phase| of_turn(turn, phase))),
         (None, Some(turn)) if row.pending_reply.is_some() => cuts.push(of_turn(turn, Phase::Reply)),
         // Up to 2026.7 the first message of a session is written together with what the agent first says.
-        (None, None) if row.status == Some(RunStatus::Running) => cuts.push(Cut {
+        (None, None) if is_unfinished(row) => cuts.push(Cut {
             id: id(history.reset.as_deref().unwrap_or(session_id)),
             phase: Phase::Message,
             opened_by: None,
             calls: Vec::new(),
             command: None,
+            asked: None,
+            reply: None,
         }),
         (None, _) => {}
     }
-    for command in history.commands.iter().filter(|command| command.end != End::Told) {
+    for command in history.commands.iter().filter(|command| command.end.may_be_an_orphans()) {
         let begun = history
             .turns
             .iter()
@@ -67,6 +98,8 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
             opened_by: begun.map(|(turn, _)| turn.opened_by.clone()),
             calls: begun.map_or_else(Vec::new, |(_, call)| calls(std::slice::from_ref(call))),
             command: Some(command.clone()),
+            asked: None,
+            reply: None,
         });
     }
     cuts

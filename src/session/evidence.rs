@@ -3,29 +3,25 @@
 use chrono::{DateTime, Utc};
 
 use super::author::Author;
-use crate::model::{IdempotencyKey, Route, SessionKey};
+use super::history::History;
+use super::reader::Writer;
+use super::row::Row;
+use crate::model::{AgentId, IdempotencyKey, Route, SessionKey};
+use crate::support::error::Result;
 
-/// What is known of one session.
-#[derive(Clone, Debug, PartialEq)]
+/// What is known of one session without asking its agent.
+#[derive(Debug)]
 pub struct Evidence {
     /// The session.
     pub key: SessionKey,
-    /// The id of its current transcript.
-    pub session_id: Option<String>,
-    /// How its last run stands, by its row.
-    pub status: RunStatus,
-    /// Native recovery's mark on the row.
-    pub aborted: bool,
-    /// Whether the gateway reports a run at this moment.
-    pub active: bool,
-    /// When the last run began.
-    pub started_at: Option<DateTime<Utc>>,
-    /// When the row last changed.
-    pub updated_at: Option<DateTime<Utc>>,
-    /// Where its replies go.
-    pub route: Option<Route>,
-    /// The last entries of its transcript, oldest first.
-    pub entries: Vec<Entry>,
+    /// Its agent.
+    pub agent: AgentId,
+    /// Its row; an empty one where it cannot be read.
+    pub row: Row,
+    /// Who holds its transcript for a turn.
+    pub writer: Option<Writer>,
+    /// The end of its transcript, or why the row or the transcript cannot be read.
+    pub history: Result<History>,
 }
 
 /// The `status` of a session's row.
@@ -53,16 +49,48 @@ pub struct Entry {
 }
 
 impl Evidence {
+    /// Returns the last messages of its transcript, oldest first; none where it cannot be read.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        self.history.as_ref().map_or(&[], |history| &history.entries)
+    }
+
+    /// Returns where its replies go.
+    #[must_use]
+    pub fn route(&self) -> Option<&Route> {
+        self.row.route.as_ref()
+    }
+
     /// Returns the id of the last entry.
     #[must_use]
     pub fn last_entry_id(&self) -> Option<&str> {
-        self.entries.iter().rev().find_map(|entry| entry.id.as_deref())
+        self.entries().iter().rev().find_map(|entry| entry.id.as_deref())
+    }
+
+    /// Returns when the last entry was recorded.
+    #[must_use]
+    pub fn last_entry_at(&self) -> Option<DateTime<Utc>> {
+        self.entries().iter().rev().find_map(|entry| entry.at)
     }
 
     /// Returns what persons wrote in it, oldest first.
     pub fn said_by_persons(&self) -> impl Iterator<Item = &str> {
         let by_a_person = |entry: &&Entry| entry.author == Author::Person;
-        self.entries.iter().filter(by_a_person).map(|entry| entry.text.as_str())
+        self.entries().iter().filter(by_a_person).map(|entry| entry.text.as_str())
+    }
+
+    /// Says how the session has gone on since the gateway's start, or since a wake, where it has.
+    #[must_use]
+    pub fn gone_on(&self, since: DateTime<Utc>) -> Option<&'static str> {
+        if self.is_running(since) {
+            return Some("a run is under way");
+        }
+        self.since(since).find_map(|entry| match entry.author {
+            Author::Person => Some("its user has written since the restart"),
+            Author::NativeRecovery => Some("OpenClaw's own recovery has resumed it"),
+            Author::Comeback => Some("it has been resumed since the restart"),
+            Author::Agent | Author::Tool | Author::System => None,
+        })
     }
 
     /// Tells whether native recovery has still to decide about a turn that the boot before this one left.
@@ -71,38 +99,36 @@ impl Evidence {
     /// start on 2026.5.28, 2026.7.1 and 2026.9.6).
     #[must_use]
     pub fn awaits_native_recovery(&self, boot_start: DateTime<Utc>) -> bool {
-        self.status == RunStatus::Running && !self.active && !self.began_after(boot_start)
+        self.row.status == Some(RunStatus::Running) && !self.row.active && !self.began_after(boot_start)
     }
 
-    /// Tells whether a run is under way in the boot that began at `boot_start`.
+    /// Tells whether a run is under way that began after `since`, or that the gateway reports.
     #[must_use]
-    pub fn is_running(&self, boot_start: DateTime<Utc>) -> bool {
-        self.active || (self.status == RunStatus::Running && self.began_after(boot_start))
+    pub fn is_running(&self, since: DateTime<Utc>) -> bool {
+        self.row.active || (self.row.status == Some(RunStatus::Running) && self.began_after(since))
     }
 
     /// Tells whether a run is under way that nobody asked for since the start: a schedule's, a heartbeat's, or the
     /// gateway's own word about its restart (2026.5.28 and 2026.7.1 give the session that asked a turn for it).
     #[must_use]
     pub fn is_running_by_itself(&self, boot_start: DateTime<Utc>) -> bool {
-        let asked = |entry: &Entry| match entry.author {
-            Author::Person | Author::NativeRecovery | Author::Comeback => true,
-            Author::Agent | Author::Tool | Author::System => false,
-        };
-        self.is_running(boot_start) && !self.since(boot_start).any(asked)
+        self.is_running(boot_start) && !self.since(boot_start).any(|entry| entry.author.speaks_for_a_person())
     }
 
     /// Returns the entries since the start.
     pub fn since(&self, boot_start: DateTime<Utc>) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |entry| entry.at.is_some_and(|at| at >= boot_start))
+        self.entries().iter().filter(move |entry| entry.at.is_some_and(|at| at >= boot_start))
     }
 
     fn began_after(&self, boot_start: DateTime<Utc>) -> bool {
-        self.started_at.is_some_and(|at| at >= boot_start)
+        self.row.started_at.is_some_and(|at| at >= boot_start)
     }
 
     /// Tells whether the transcript holds a message that carries `key`.
     #[must_use]
     pub fn mentions(&self, key: &IdempotencyKey) -> bool {
-        self.entries.iter().any(|entry| entry.author == Author::Comeback && entry.text.contains(key.as_str()))
+        self.entries()
+            .iter()
+            .any(|entry| entry.author == Author::Comeback && entry.text.contains(key.as_str()))
     }
 }

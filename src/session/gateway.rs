@@ -3,16 +3,19 @@
 //! It tells what chats show: results without their details, no calls beside a text, no silent replies (2026.7.1 and
 //! 2026.9.6, read). What a turn did is better read from the files; whether a run is under way, only here.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
-use super::evidence::{Entry, Evidence, RunStatus};
+use super::evidence::Evidence;
 use super::history::{History, is_enough};
 use super::reader::{Listed, Reader};
 use super::record::{Message, Record};
 use super::row::Row;
+use super::store::{Store, StoreKind, read_store};
 use super::tail::Damages;
 use crate::gateway::{CallError, Gateway};
-use crate::model::SessionKey;
+use crate::model::{AgentId, SessionKey};
 use crate::support::clock::from_millis;
 use crate::support::error::{Error, Kind, Result};
 
@@ -37,22 +40,35 @@ pub fn read(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Evidence>>
     };
     let row =
         Row::parse(&row.to_string()).map_err(|error| unexpected("sessions.describe", key).because(error))?;
-    let messages = ask(gateway, key, TAIL)?.into_iter().filter_map(message);
-    Ok(Some(evidence(key, row, messages.map(|message| message.entry).collect())))
+    let history = Sessions(gateway).history(key, &row);
+    let agent = key.agent().unwrap_or_default();
+    Ok(Some(Evidence { key: key.clone(), agent, row, writer: None, history: Ok(history?) }))
 }
 
-fn evidence(key: &SessionKey, row: Row, entries: Vec<Entry>) -> Evidence {
-    Evidence {
-        key: key.clone(),
-        session_id: row.session_id,
-        status: row.status.unwrap_or(RunStatus::Ended),
-        aborted: row.aborted,
-        active: row.active,
-        started_at: row.started_at,
-        updated_at: row.updated_at,
-        route: row.route,
-        entries,
-    }
+/// Lists the rows of all sessions that a gateway knows.
+///
+/// # Errors
+/// Where the gateway does not answer, or not in a known shape.
+pub fn rows(gateway: &mut Gateway) -> Result<Vec<(SessionKey, Row)>> {
+    let listed = Sessions(gateway).sessions()?.into_iter();
+    Ok(listed.filter_map(|one| Some((one.key.parse().ok()?, one.row.ok()?))).collect())
+}
+
+/// Reads all sessions through a gateway whose files are out of reach; a key that names no agent is of `agent`.
+///
+/// # Errors
+/// Where the gateway does not answer, or not in a known shape.
+pub fn read_from(gateway: &mut Gateway, agent: &AgentId) -> Result<(Store, Vec<Evidence>)> {
+    let mut store = Store {
+        agent: agent.clone(),
+        kind: StoreKind::Gateway,
+        path: PathBuf::new(),
+        sessions: Ok(0),
+        warnings: Vec::new(),
+    };
+    let mut sessions = Vec::new();
+    store.sessions = Ok(read_store(&mut store, &mut Sessions(gateway), &mut sessions)?);
+    Ok((store, sessions))
 }
 
 /// Asks for the last messages of a session, oldest first.
@@ -118,7 +134,7 @@ pub(super) fn records(messages: Vec<Value>) -> Vec<Record> {
 mod tests {
     use super::*;
     use crate::gateway::fake;
-    use crate::session::Author;
+    use crate::session::{Author, RunStatus};
     use crate::support::paths::Paths;
 
     #[test]
@@ -135,15 +151,16 @@ mod tests {
             json!({"role": "assistant", "content": [{"type": "text", "text": "a notice"}], "model": "delivery-mirror"}),
         ];
         let key = "agent:main:telegram:direct:77".parse().expect("a key");
-        let entries: Vec<Entry> =
-            history.into_iter().map(|value| message(value).expect("a message").entry).collect();
-        let evidence = evidence(&key, Row::parse(&row.to_string()).expect("a row"), entries);
-        assert_eq!(evidence.status, RunStatus::Running);
-        assert!(evidence.aborted && !evidence.active);
-        assert_eq!(evidence.route.as_ref().and_then(|route| route.thread_id.as_deref()), Some("5"));
-        let authors: Vec<_> = evidence.entries.iter().map(|entry| entry.author).collect();
+        let history = History::of(&records(history.to_vec()), true, Damages::default());
+        let row = Row::parse(&row.to_string()).expect("a row");
+        let agent = AgentId::default();
+        let evidence = Evidence { key, agent, row, writer: None, history: Ok(history) };
+        assert_eq!(evidence.row.status, Some(RunStatus::Running));
+        assert!(evidence.row.aborted && !evidence.row.active);
+        assert_eq!(evidence.route().and_then(|route| route.thread_id.as_deref()), Some("5"));
+        let authors: Vec<_> = evidence.entries().iter().map(|entry| entry.author).collect();
         assert_eq!(authors, [Author::Person, Author::Agent, Author::System]);
-        assert_eq!(evidence.entries[0].at.map(|at| at.timestamp_millis()), Some(1_795_217_955_975));
+        assert_eq!(evidence.entries()[0].at.map(|at| at.timestamp_millis()), Some(1_795_217_955_975));
         assert_eq!(evidence.last_entry_id(), Some("0d470ee1"));
     }
 
@@ -161,7 +178,7 @@ mod tests {
         });
         let mut gateway = fake::connect(&paths, port);
         let mut ask = |key: &str| read(&mut gateway, &key.parse().expect("a key"));
-        assert_eq!(ask("global").expect("it is no error"), None);
+        assert!(ask("global").expect("it is no error").is_none());
         assert_eq!(ask("agent:main:main").expect_err("nobody knows").kind(), Kind::Gateway);
     }
 

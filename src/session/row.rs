@@ -14,6 +14,8 @@ use crate::support::clock::from_millis;
 
 /// What a reply is that says nothing.
 const SILENT: &str = "NO_REPLY";
+/// The gateway's word for a session that native recovery has buried.
+const TOMBSTONED: &str = "tombstoned";
 
 /// What the store says of a session; what it does not say, or not in a known form, is `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +42,21 @@ pub struct Row {
     pub route: Option<Route>,
     /// A finished reply that was not yet delivered, and is not silent.
     pub pending_reply: Option<String>,
+    /// When the current transcript began, where the row says so; what resets a session daily goes by it.
+    pub session_started_at: Option<DateTime<Utc>>,
+    /// What native recovery has noted beside its mark.
+    pub note: Option<Note>,
+    /// The session that it works for, of a subagent.
+    pub parent: Option<String>,
+}
+
+/// What native recovery notes of a session beside its mark (2026.9.6, read).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// It holds the session at this moment.
+    Claimed,
+    /// It has buried the session, which takes no more turns.
+    Buried,
 }
 
 /// The fields as they stand there, taken apart one by one: a field of a strange type costs that field.
@@ -66,6 +83,12 @@ struct Fields<'a> {
     /// A flag beside its text, later an object that holds it.
     pending_final_delivery: Option<&'a RawValue>,
     pending_final_delivery_text: Option<&'a RawValue>,
+    session_started_at: Option<&'a RawValue>,
+    /// `{reservation, foregroundClaims, tombstone, …}`.
+    main_restart_recovery: Option<&'a RawValue>,
+    /// What the gateway answers in place of it.
+    restart_recovery_status: Option<&'a RawValue>,
+    spawned_by: Option<&'a RawValue>,
 }
 
 impl Row {
@@ -87,7 +110,23 @@ impl Row {
             last_interaction_at: time(fields.last_interaction_at),
             route: fields.route(),
             pending_reply: fields.pending_reply(),
+            session_started_at: time(fields.session_started_at),
+            note: fields.note(),
+            parent: text(fields.spawned_by),
         })
+    }
+
+    /// Takes over what the gateway says of the session now; what only the store tells stays.
+    pub fn update(&mut self, said: Self) {
+        let Self { status, aborted, active, started_at, ended_at, updated_at, note, .. } = said;
+        self.status = status.or(self.status);
+        self.aborted = aborted;
+        self.active = active;
+        self.started_at = started_at.or(self.started_at);
+        self.ended_at = ended_at.or(self.ended_at);
+        self.updated_at = updated_at.max(self.updated_at);
+        self.note = note.or(self.note);
+        self.route = self.route.take().or(said.route);
     }
 }
 
@@ -105,6 +144,20 @@ impl Fields<'_> {
                     thread_id: None,
                 })
             })
+    }
+
+    fn note(&self) -> Option<Note> {
+        let notes = get::<Value>(self.main_restart_recovery).unwrap_or_default();
+        let holds = |name: &str| match &notes[name] {
+            Value::Null => false,
+            Value::Array(list) => !list.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            _ => true,
+        };
+        if holds("tombstone") || text(self.restart_recovery_status).as_deref() == Some(TOMBSTONED) {
+            return Some(Note::Buried);
+        }
+        (holds("reservation") || holds("foregroundClaims")).then_some(Note::Claimed)
     }
 
     fn pending_reply(&self) -> Option<String> {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::history::History;
+use super::command::Command;
+use super::evidence::Evidence;
 use super::jsonl::Jsonl;
-use super::reader::{Listed, Reader, Writer, inside};
+use super::reader::{Listed, Reader, inside};
 use super::row::Row;
 use super::sqlite::Sqlite;
 use crate::gateway::Config;
@@ -27,6 +28,8 @@ pub enum StoreKind {
     Jsonl,
     /// A database, from 2026.8 on.
     Sqlite,
+    /// The gateway itself, which answers for files that are out of reach.
+    Gateway,
 }
 
 /// A store that was found.
@@ -36,27 +39,12 @@ pub struct Store {
     pub agent: AgentId,
     /// Its form.
     pub kind: StoreKind,
-    /// Its file.
+    /// Its file; empty for a gateway.
     pub path: PathBuf,
     /// How many sessions it lists, or why it cannot be read.
     pub sessions: Result<usize>,
     /// What was wrong with it.
     pub warnings: Vec<String>,
-}
-
-/// A session with all that its store tells of it.
-#[derive(Debug)]
-pub struct SessionHistory {
-    /// The session.
-    pub key: SessionKey,
-    /// Its agent.
-    pub agent: AgentId,
-    /// Its row; an empty one where it cannot be read.
-    pub row: Row,
-    /// Who holds its transcript for a turn.
-    pub writer: Option<Writer>,
-    /// The end of its transcript, or why the row or the transcript cannot be read.
-    pub history: Result<History>,
 }
 
 /// Reads all sessions of all agents from their files; the gateway is not asked, and may be gone.
@@ -65,7 +53,7 @@ pub struct SessionHistory {
 ///
 /// # Errors
 /// Where the state directory itself cannot be read. What else cannot be read stands where it belongs.
-pub fn read_all(state: &Path, config: &Config) -> Result<(Vec<Store>, Vec<SessionHistory>)> {
+pub fn read_all(state: &Path, config: &Config) -> Result<(Vec<Store>, Vec<Evidence>)> {
     let mut stores = Vec::new();
     let mut sessions = Vec::new();
     for place in places(state, config)? {
@@ -80,10 +68,10 @@ pub fn read_all(state: &Path, config: &Config) -> Result<(Vec<Store>, Vec<Sessio
     Ok((stores, sessions))
 }
 
-fn read_store(
+pub(super) fn read_store(
     store: &mut Store,
     reader: &mut dyn Reader,
-    sessions: &mut Vec<SessionHistory>,
+    sessions: &mut Vec<Evidence>,
 ) -> Result<usize> {
     let listed = reader.sessions()?;
     let count = listed.len();
@@ -97,7 +85,8 @@ fn read_store(
         };
         let (row, history) = match row {
             Ok(row) => {
-                let history = reader.history(&key, &row);
+                let mut history = reader.history(&key, &row);
+                history.iter_mut().flat_map(|history| &mut history.commands).for_each(Command::look);
                 (row, history)
             }
             Err(error) => (Row::default(), Err(error)),
@@ -106,7 +95,7 @@ fn read_store(
             store.warnings.extend(history.damages.sentences().map(|damage| format!("{key}: {damage}")));
         }
         let agent = key.agent().unwrap_or_else(|| store.agent.clone());
-        sessions.push(SessionHistory { agent, writer: reader.writer(&row), key, row, history });
+        sessions.push(Evidence { agent, writer: reader.writer(&row), key, row, history });
     }
     Ok(count)
 }

@@ -1,112 +1,220 @@
 //! What the evidence says of a session: one pure function.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::author::Author;
+use super::author::spoken;
+use super::cut::{Cut, Describe, cuts};
 use super::evidence::{Evidence, RunStatus};
-use crate::model::Verdict;
+use super::history::History;
+use super::row::Note;
+use super::smalltalk::is_trivial;
+use super::turn::Phase;
+use crate::model::{InterruptionId, Verdict};
 
-/// A verdict and the sentence that explains it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A verdict, the sentence that explains it, and the cuts that it is about.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
     /// One sentence for people.
     pub reason: String,
+    /// What was cut off and has not been taken; the turn first.
+    pub cuts: Vec<Cut>,
+    /// How long before the stop the cuts were last active, and how long before the start.
+    pub age: Age,
 }
 
-/// Judges a session by its evidence, seen from the boot that began at `boot_start`.
-///
-/// `None` is a session that the gateway does not know.
+/// How old what was cut off is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Age {
+    /// It had rested for longer than the window before the last sign of life.
+    pub outside_window: bool,
+    /// It was older than the longest age at the start.
+    pub too_old: bool,
+}
+
+/// From where a session is judged.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The start of the gateway that runs, or the wake.
+    pub since: DateTime<Utc>,
+    /// When the gateway before it was last known to be at work; `None` where nothing tells.
+    pub last_sign_of_life: Option<DateTime<Utc>>,
+    /// How long before that a turn may have rested and still count as cut off by the stop.
+    pub window: TimeDelta,
+    /// How old a cut may be at the start.
+    pub max_age: TimeDelta,
+    /// Makes the record of a call.
+    pub describe: Describe<'a>,
+    /// What is on record beside the session.
+    pub record: &'a dyn Record,
+}
+
+/// What is on record of earlier recoveries, by us and others.
+pub trait Record {
+    /// Tells whether an effect of ours took this cut.
+    fn took(&self, cut: &InterruptionId) -> bool;
+    /// Tells whether an effect of ours had the session go on since the start.
+    fn resumed(&self, evidence: &Evidence) -> bool;
+    /// Tells whether resuming the session keeps killing the gateway.
+    fn kills(&self, evidence: &Evidence) -> bool;
+    /// Tells whether a recovery that is not ours has claimed the session.
+    fn claimed(&self, evidence: &Evidence) -> bool;
+}
+
+impl Judgement {
+    /// A judgement that is about no cut.
+    #[must_use]
+    pub fn of(verdict: Verdict, reason: impl Into<String>) -> Self {
+        Self { verdict, reason: reason.into(), cuts: Vec::new(), age: Age::default() }
+    }
+}
+
+/// Judges a session.
 #[must_use]
-pub fn judge(evidence: Option<&Evidence>, boot_start: DateTime<Utc>) -> Judgement {
-    let (verdict, reason) = match evidence {
-        None => (Verdict::Unreadable, "the gateway knows no such session"),
-        Some(evidence) => weigh(evidence, boot_start),
+pub fn judge(evidence: &Evidence, view: &View<'_>) -> Judgement {
+    let history = match &evidence.history {
+        Ok(history) => history,
+        Err(error) => return Judgement::of(Verdict::Unreadable, error.full()),
     };
-    Judgement { verdict, reason: reason.to_owned() }
+    let mut cuts = open_cuts(evidence, history, view.since, view.describe);
+    if evidence.key.is_of_a_machine() {
+        let of_a_machine = Judgement::of(Verdict::Excluded, "no person speaks in it");
+        return Judgement { cuts, ..of_a_machine };
+    }
+    if let Some(how) = evidence.gone_on(view.since) {
+        return Judgement::of(Verdict::Live, how);
+    }
+    if view.record.resumed(evidence) {
+        return Judgement::of(Verdict::Live, "comeback has resumed it since the restart");
+    }
+    let had_cuts = !cuts.is_empty();
+    cuts.retain(Cut::is_for_a_person);
+    if had_cuts && cuts.is_empty() {
+        return Judgement::of(
+            Verdict::Excluded,
+            "a schedule or a heartbeat opened the turn that was cut off",
+        );
+    }
+    weigh(evidence, view, cuts)
 }
 
-fn weigh(evidence: &Evidence, boot_start: DateTime<Utc>) -> (Verdict, &'static str) {
-    if evidence.is_running(boot_start) {
-        return (Verdict::Live, "a run is under way");
+/// Finds what a stop left unfinished for a person, whatever has begun since; for a session in which something of the
+/// gateway's own goes on that hides it.
+#[must_use]
+pub fn unfinished(evidence: &Evidence, since: DateTime<Utc>, describe: Describe<'_>) -> Judgement {
+    let history = evidence.history.as_ref().ok();
+    let mut cuts = history.map_or_else(Vec::new, |history| open_cuts(evidence, history, since, describe));
+    cuts.retain(|cut| {
+        cut.is_for_a_person() && cut.opened_by.as_ref().is_none_or(|entry| entry.at < Some(since))
+    });
+    Judgement { cuts, ..Judgement::of(Verdict::Interrupted, "a turn of the gateway's own goes on in it") }
+}
+
+fn open_cuts(
+    evidence: &Evidence,
+    history: &History,
+    since: DateTime<Utc>,
+    describe: Describe<'_>,
+) -> Vec<Cut> {
+    let mut cuts = cuts(&evidence.agent, &evidence.row, history, describe);
+    cuts.retain(|cut| counts(cut, evidence, since));
+    cuts
+}
+
+/// Decides about cuts that a person waits for.
+fn weigh(evidence: &Evidence, view: &View<'_>, mut cuts: Vec<Cut>) -> Judgement {
+    if cuts.is_empty() {
+        return Judgement::of(Verdict::Complete, "its last turn had ended before the restart");
     }
-    for entry in evidence.since(boot_start) {
-        match entry.author {
-            Author::Person => return (Verdict::Live, "its user has written since the restart"),
-            Author::NativeRecovery => return (Verdict::Live, "OpenClaw's own recovery has resumed it"),
-            Author::Comeback => return (Verdict::Live, "it has been resumed since the restart"),
-            Author::Agent | Author::Tool | Author::System => {}
+    let quarantined = match () {
+        () if evidence.row.note == Some(Note::Buried) => Some("OpenClaw's own recovery has buried it"),
+        () if view.record.kills(evidence) => Some("resuming it has killed the gateway twice"),
+        () => None,
+    };
+    if let Some(why) = quarantined {
+        return Judgement { cuts, ..Judgement::of(Verdict::Quarantined, why) };
+    }
+    cuts.retain(|cut| !view.record.took(&cut.id));
+    if cuts.is_empty() || view.record.claimed(evidence) {
+        return Judgement::of(Verdict::Handled, "what was cut off has been taken already");
+    }
+    let (fresh, stale): (Vec<_>, Vec<_>) = cuts
+        .into_iter()
+        .map(|cut| (age(&cut, evidence, view), cut))
+        .partition(|(age, _)| *age == Age::default());
+    if let (true, Some((age, _))) = (fresh.is_empty(), stale.first()) {
+        let why = if age.outside_window {
+            "it was unfinished long before the gateway stopped"
+        } else {
+            "it was cut off too long ago"
+        };
+        let age = *age;
+        let cuts = stale.into_iter().map(|(_, cut)| cut).collect();
+        return Judgement { cuts, age, ..Judgement::of(Verdict::Stale, why) };
+    }
+    let cuts: Vec<Cut> = fresh.into_iter().map(|(_, cut)| cut).collect();
+    let (verdict, why) = match cuts.iter().find(|cut| cut.phase != Phase::Command) {
+        None => (Verdict::Orphaned, "a background command of its own died with the gateway"),
+        Some(cut) if is_trivial_message(cut) && cuts.len() == 1 => {
+            return Judgement::of(Verdict::Trivial, "its user's last message needs no answer");
         }
-    }
-    match evidence.status {
-        RunStatus::Running => (Verdict::Interrupted, "its turn was under way when the gateway stopped"),
-        RunStatus::Failed if evidence.aborted => {
+        Some(_) if evidence.row.status == Some(RunStatus::Failed) => {
             (Verdict::Interrupted, "its turn was cut off and OpenClaw's own recovery gave up on it")
         }
-        RunStatus::Failed | RunStatus::Ended => {
-            (Verdict::Complete, "its last turn had ended before the restart")
+        Some(cut) => (Verdict::Interrupted, how(cut.phase)),
+    };
+    Judgement { cuts, ..Judgement::of(verdict, why) }
+}
+
+/// Tells whether the stop may have ended it: by the row where it tells, or by a lock that its owner left, else by the
+/// tail. A turn that had ended is complete, whatever its tail looks like.
+fn counts(cut: &Cut, evidence: &Evidence, since: DateTime<Utc>) -> bool {
+    let row = &evidence.row;
+    match (cut.phase, row.status) {
+        // What was finished since is on its way just now.
+        (Phase::Reply, _) => row.updated_at.is_none_or(|at| at < since),
+        (Phase::Command, _) | (_, None | Some(RunStatus::Running)) => true,
+        (_, Some(RunStatus::Failed)) => row.aborted,
+        // The row may lag behind a turn that has just begun; the lock does not.
+        (_, Some(RunStatus::Ended)) => {
+            let opened_at = cut.opened_by.as_ref().and_then(|entry| entry.at);
+            evidence.writer.is_some_and(|writer| !writer.alive) && opened_at > row.ended_at.or(row.updated_at)
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
-    use rstest::rstest;
+fn age(cut: &Cut, evidence: &Evidence, view: &View<'_>) -> Age {
+    let Some(active) = cut.active_at(evidence) else { return Age::default() };
+    let rested = view.last_sign_of_life.map(|last| last - active);
+    // A command says nothing while it runs.
+    let outside_window = cut.phase != Phase::Command && rested.is_some_and(|rested| rested > view.window);
+    Age { outside_window, too_old: view.since - active > view.max_age }
+}
 
-    use super::*;
-    use crate::session::Entry;
+fn is_trivial_message(cut: &Cut) -> bool {
+    let says = |text: &str| cut.phase == Phase::Message && cut.asked.is_none() && is_trivial(text);
+    cut.opened_by.as_ref().is_some_and(|entry| says(spoken(&entry.text)))
+}
 
-    const BOOT: i64 = 1_000;
-
-    fn at(seconds: i64) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+const fn how(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Message => "its user's message was never processed",
+        Phase::ToolCall => "a tool call was under way when the gateway stopped",
+        Phase::ToolResult => "the results of its tools were never processed",
+        Phase::Stream => "its answer broke off when the gateway stopped",
+        Phase::Reply => "its answer was never delivered",
+        Phase::Command => "a background command of its own died with the gateway",
     }
+}
 
-    #[rstest]
-    #[case::idle(RunStatus::Ended, false, false, 500, None, Verdict::Complete)]
-    #[case::failed_by_the_provider(RunStatus::Failed, false, false, 500, None, Verdict::Complete)]
-    #[case::native_gave_up(RunStatus::Failed, true, false, 500, None, Verdict::Interrupted)]
-    #[case::cut(RunStatus::Running, true, false, 500, None, Verdict::Interrupted)]
-    #[case::running_since_the_start(RunStatus::Running, false, false, 1_001, None, Verdict::Live)]
-    #[case::reported_as_running(RunStatus::Ended, false, true, 500, None, Verdict::Live)]
-    #[case::a_person_wrote(RunStatus::Ended, false, false, 500, Some((1_002, Author::Person)), Verdict::Live)]
-    #[case::a_person_wrote_before(RunStatus::Ended, false, false, 500, Some((999, Author::Person)), Verdict::Complete)]
-    #[case::native_resumed(RunStatus::Ended, false, false, 500, Some((1_002, Author::NativeRecovery)), Verdict::Live)]
-    #[case::we_resumed(RunStatus::Ended, false, false, 500, Some((1_002, Author::Comeback)), Verdict::Live)]
-    #[case::a_heartbeat(RunStatus::Ended, false, false, 500, Some((1_002, Author::System)), Verdict::Complete)]
-    #[case::our_notice_was_mirrored(RunStatus::Failed, true, false, 500, Some((1_002, Author::System)), Verdict::Interrupted)]
-    fn each_state_has_its_verdict(
-        #[case] status: RunStatus,
-        #[case] aborted: bool,
-        #[case] active: bool,
-        #[case] started: i64,
-        #[case] entry: Option<(i64, Author)>,
-        #[case] expected: Verdict,
-    ) {
-        let entry = entry.map(|(seconds, author)| Entry {
-            id: Some("e".into()),
-            at: Some(at(seconds)),
-            author,
-            text: String::new(),
-        });
-        let evidence = Evidence {
-            key: "agent:main:main".parse().expect("a key"),
-            session_id: None,
-            status,
-            aborted,
-            active,
-            started_at: Some(at(started)),
-            updated_at: None,
-            route: None,
-            entries: entry.into_iter().collect(),
-        };
-        assert_eq!(judge(Some(&evidence), at(BOOT)).verdict, expected);
-    }
-
-    #[test]
-    fn an_unknown_session_is_unreadable() {
-        assert_eq!(judge(None, at(BOOT)).verdict, Verdict::Unreadable);
-    }
+/// Returns when a gateway was last at work before `since`, by all that its sessions tell.
+#[must_use]
+pub fn last_sign_of_life(evidence: &[Evidence], since: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let times = evidence.iter().flat_map(|one| {
+        let row = &one.row;
+        let of_row = [row.started_at, row.ended_at, row.updated_at, row.last_interaction_at];
+        of_row.into_iter().flatten().chain(one.entries().iter().filter_map(|entry| entry.at))
+    });
+    times.filter(|at| *at < since).max()
 }

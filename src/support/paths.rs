@@ -54,6 +54,12 @@ impl Paths {
         self.workspace.join("comeback/templates")
     }
 
+    /// Returns the file in which the seed boot-resume claims a session.
+    #[must_use]
+    pub fn seed_claim(&self) -> PathBuf {
+        self.workspace.join("state/restart-resume.json")
+    }
+
     /// Returns the folder that holds one folder of checkpoints a day.
     #[must_use]
     pub fn checkpoints(&self) -> PathBuf {

@@ -3,6 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Clock ticks in a second, on every machine that Linux runs on.
+const TICKS: i64 = 100;
+/// The machine's start is told in whole seconds, and a command's name is recorded a moment after its start.
+const START_SLACK: TimeDelta = TimeDelta::seconds(5);
+
 /// Tells whether the process is there and, by its start in clock ticks, is still the same one.
 ///
 /// Only Linux tells; elsewhere it is `true`.
@@ -14,6 +21,22 @@ pub fn is_alive(pid: u32, start: Option<u64>) -> bool {
     let Ok(line) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
     let started = start_of(&line);
     start.is_none() || started.is_none() || start == started
+}
+
+/// Tells whether the process is there and began at this time, as nearly as whoever started it can tell.
+///
+/// Only Linux tells when a process began; elsewhere nothing runs since any time.
+#[must_use]
+pub fn runs_since(pid: u32, began: DateTime<Utc>) -> bool {
+    began_at(pid).is_some_and(|at| (at - began).abs() < START_SLACK)
+}
+
+fn began_at(pid: u32) -> Option<DateTime<Utc>> {
+    let ticks = start_of(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    let boot: i64 = stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
+    let since_boot = TimeDelta::try_milliseconds(i64::try_from(ticks).ok()?.checked_mul(1_000 / TICKS)?)?;
+    Some(DateTime::from_timestamp(boot, 0)? + since_boot)
 }
 
 /// Finds the start: the 22nd field; the second is the command in parentheses and may hold anything.
@@ -33,6 +56,17 @@ mod tests {
         assert!(is_alive(own, None) && is_alive(own, Some(begun)));
         assert!(!is_alive(own, Some(begun + 1)), "the id was given to another process");
         assert!(!is_alive(u32::MAX, None));
+    }
+
+    #[test]
+    fn a_process_began_when_it_was_started() {
+        let now = Utc::now();
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("a process");
+        let (runs, ran_before) =
+            (runs_since(child.id(), now), runs_since(child.id(), now - TimeDelta::minutes(1)));
+        child.kill().and_then(|()| child.wait()).expect("it was there");
+        assert_eq!((runs, ran_before), (Path::new("/proc/stat").exists(), false));
+        assert!(!runs_since(child.id(), now), "it is gone");
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn with_json_an_error_is_an_object_on_stdout() {
       "schema": "comeback.error.v1",
       "error": {
         "kind": "usage",
-        "message": "invalid value 'moon' for '--trigger <TRIGGER>'\n  [possible values: startup, job, manual]\n\nFor more information, try '--help'.",
+        "message": "invalid value 'moon' for '--trigger <TRIGGER>'\n  [possible values: startup, wake, job, manual]\n\nFor more information, try '--help'.",
         "hints": []
       }
     }

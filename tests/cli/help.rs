@@ -27,6 +27,7 @@ fn the_program_lists_its_commands_and_exit_codes() {
     Commands:
       prepare     Save, notify and schedule before a planned restart; then name the restart call
       recover     Come back after a restart: resume, hold and report, each once
+      scan        Show what the last stop of the gateway cut off; read-only
       confirm     Send what is held, or drop it, when a person says so
       status      Show what is pending
       checkpoint  Write and read restart checkpoints
@@ -104,6 +105,7 @@ fn recover() {
 
               Possible values:
               - startup: The gateway's startup hook
+              - wake:    A wake of the machine
               - job:     The recovery job
               - manual:  A person, or an agent that was asked to
               

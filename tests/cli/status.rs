@@ -72,7 +72,7 @@ fn a_policy_that_switches_off_is_told_and_one_that_does_not_parse_is_named() {
     assert_snapshot!(world.run(&["status"]), @r"
     exit 1
     --- stderr
-    error: cannot read the policy in [HOME]/.openclaw/comeback/config.yaml, line 2: unknown field `allowRestarts`, expected one of `enabled`, `leftOut`, `allowRestart`, `maxUnattended`, `hold` at line 2 column 1
-    hint: its fields are enabled, leftOut, allowRestart, maxUnattended and hold; all may be left out
+    error: cannot read the policy in [HOME]/.openclaw/comeback/config.yaml, line 2: unknown field `allowRestarts`, expected one of `enabled`, `leftOut`, `allowRestart`, `maxUnattended`, `hold`, `verifyFirst`, `operator` at line 2 column 1
+    hint: its fields are enabled, leftOut, allowRestart, maxUnattended, hold, verifyFirst and operator; all may be left out
     ");
 }

@@ -5,6 +5,7 @@
 
 mod credential;
 mod include;
+mod reset;
 mod variables;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 pub use credential::{Credential, Secret};
+pub use reset::{Lifetime, Resets};
 pub use variables::Env;
 use variables::Variables;
 
@@ -21,8 +23,6 @@ use crate::support::paths::expand_home;
 
 /// The port of a gateway that was told none.
 const DEFAULT_PORT: u16 = 18789;
-/// The agent of an installation that names none.
-const DEFAULT_AGENT: &str = "main";
 
 /// Holds the settings of one gateway, with includes, variables and credentials resolved.
 #[derive(Clone, Debug)]
@@ -47,6 +47,8 @@ pub struct Config {
     pub agent_to_agent: AgentToAgent,
     /// `session.store`: where the sessions are kept if not below the state directory; `{agentId}` stands for each agent.
     pub session_store: Option<String>,
+    /// When a chat's next message begins a new session.
+    pub resets: Resets,
 }
 
 impl Config {
@@ -72,6 +74,7 @@ impl Config {
             restart_allowed: tree.pointer("/commands/restart") != Some(&Value::Bool(false)),
             agent_to_agent: AgentToAgent::read(tree.pointer("/tools/agentToAgent")),
             session_store: file.text("/session/store")?,
+            resets: Resets::read(tree.pointer("/session")),
             agents,
             default_agent,
             path,
@@ -125,10 +128,10 @@ impl File<'_> {
                 ids.push(id);
             }
         }
-        let main = ids.iter().copied().find(|id| *id == DEFAULT_AGENT && self.by_entries());
-        let default = flagged.or(main).or(ids.first().copied()).unwrap_or(DEFAULT_AGENT);
+        let main = ids.iter().copied().find(|id| *id == AgentId::MAIN && self.by_entries());
+        let default = flagged.or(main).or(ids.first().copied()).unwrap_or(AgentId::MAIN);
         if ids.is_empty() {
-            ids.push(DEFAULT_AGENT);
+            ids.push(AgentId::MAIN);
         }
         let agents = ids.into_iter().map(|id| self.agent(id)).collect::<Result<_>>()?;
         Ok((agents, self.agent(default)?))

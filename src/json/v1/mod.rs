@@ -9,6 +9,7 @@ mod now;
 mod prepare;
 mod recover;
 mod render;
+mod scan;
 mod setup;
 mod status;
 
@@ -24,6 +25,7 @@ pub use now::Now;
 pub use prepare::Prepare;
 pub use recover::Recover;
 pub use render::{Render, RenderList, Rendered};
+pub use scan::Scan;
 pub use setup::{Setup, SetupShow};
 pub use status::Status;
 

@@ -33,7 +33,7 @@ struct PendingView {
 struct HeldView<'a> {
     code: String,
     session_key: &'a str,
-    checkpoint: &'a str,
+    checkpoint: Option<&'a str>,
     rule: &'a str,
     reason: &'a str,
     message: &'a str,
@@ -60,7 +60,7 @@ impl<'a> Status<'a> {
         let held = status.held.iter().map(|held| HeldView {
             code: held.key.code(),
             session_key: held.session_key.as_str(),
-            checkpoint: &held.checkpoint,
+            checkpoint: held.checkpoint.as_deref(),
             rule: &held.rule,
             reason: &held.reason,
             message: &held.message,

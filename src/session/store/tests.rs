@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::session::fake::{KEY, State, Story, add_event, row};
-use crate::session::{Phase, cuts};
+use crate::session::{Phase, Writer, cuts};
 
 fn story(text: &str) -> Story {
     Story::new().user("u1", text).calls("a1", &["c1"])
@@ -21,7 +21,7 @@ fn config(state: &Path, json: &Value) -> Config {
     Config::load(state, &|_| None).unwrap()
 }
 
-fn read_with(state: &Path, settings: &Value) -> (Vec<Store>, Vec<SessionHistory>) {
+fn read_with(state: &Path, settings: &Value) -> (Vec<Store>, Vec<Evidence>) {
     read_all(state, &config(state, settings)).unwrap()
 }
 
@@ -32,7 +32,7 @@ fn seen(state: &Path, settings: &Value) -> Vec<String> {
         Ok(count) => format!("{} {:?} {count}", store.agent, store.kind),
         Err(error) => format!("{} {:?} {}", store.agent, store.kind, error.full()),
     };
-    let session = |session: &SessionHistory| {
+    let session = |session: &Evidence| {
         let asked = match &session.history {
             Ok(history) => history.last_request().map_or("-", |entry| entry.text.as_str()).to_owned(),
             Err(error) => error.full(),
@@ -414,7 +414,7 @@ fn frozen_stores_tell_what_they_always_told(#[case] version: &str, #[case] kind:
             assert_eq!(cut.command.is_some(), cut.phase == Phase::Command);
         }
     }
-    let telegram = |session: &SessionHistory| session.row.route.as_ref().map(|route| route.to.clone());
+    let telegram = |session: &Evidence| session.row.route.as_ref().map(|route| route.to.clone());
     let to = sessions.iter().find(|session| session.key.as_str() == KEY).and_then(telegram);
     assert_eq!(to.as_deref(), Some("telegram:7"));
     match kind {
@@ -431,5 +431,6 @@ fn frozen_stores_tell_what_they_always_told(#[case] version: &str, #[case] kind:
         agent:main:telegram:direct:7 13450c122c74d1bdfcebe2b13e56eef1 ToolCall "sort the photos in ~/pictures by year" exec=Done exec=Unknown
         agent:main:telegram:direct:9 6c38afecb73a2409c5852974d52e48ca Command "build it and tell me when it is done" exec=Unknown
         "#),
+        StoreKind::Gateway => panic!("there are files"),
     }
 }

@@ -1,0 +1,184 @@
+//! Which sessions may have to go on: those that the checkpoint names, and those whose evidence says so.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::context::Context;
+use super::items::Job;
+use super::language;
+use super::pending::Waiting;
+use super::record::OnRecord;
+use super::sight::{Sight, is_unsettled};
+use crate::checkpoint::Block;
+use crate::gateway::Lifetime;
+use crate::ledger::Ledger;
+use crate::model::{Call, IdempotencyKey, Outcome, Verdict};
+use crate::plan::{self, Candidate, Rules};
+use crate::session::{self, Evidence, Judgement, View, spoken};
+use crate::support::redact::redact;
+use crate::support::text::one_line;
+
+/// How long before the last sign of life a turn may have rested and still count as cut off by the stop.
+pub(super) const WINDOW: TimeDelta = TimeDelta::minutes(20);
+/// How old a cut may be at the start.
+pub(super) const MAX_AGE: TimeDelta = TimeDelta::hours(12);
+/// A request that is longer is cut.
+const REQUEST: usize = 300;
+
+/// From where the sessions are judged.
+pub(super) struct Standpoint<'a> {
+    pub(super) context: &'a Context,
+    pub(super) ledger: &'a Ledger,
+    /// When the gateway that runs started.
+    pub(super) start: DateTime<Utc>,
+    /// When the machine woke, where that is why somebody looks.
+    pub(super) woken_at: Option<DateTime<Utc>>,
+    pub(super) job: Job<'a>,
+    pub(super) window: TimeDelta,
+    pub(super) max_age: TimeDelta,
+}
+
+impl<'a> Standpoint<'a> {
+    /// Stands where a recovery does.
+    pub(super) fn new(context: &'a Context, ledger: &'a Ledger, start: DateTime<Utc>) -> Self {
+        Self { context, ledger, start, woken_at: None, job: Job::None, window: WINDOW, max_age: MAX_AGE }
+    }
+
+    fn since(&self) -> DateTime<Utc> {
+        self.woken_at.unwrap_or(self.start)
+    }
+
+    /// Judges one session.
+    pub(super) fn judge(&self, sight: &Sight, evidence: &Evidence) -> Judgement {
+        let view = View {
+            since: self.since(),
+            last_sign_of_life: sight.last_sign_of_life,
+            window: self.window,
+            max_age: self.max_age,
+            describe: &describe(evidence),
+            record: &OnRecord::new(self.context, self.ledger, self.since()),
+        };
+        session::judge(evidence, &view)
+    }
+
+    /// Tells whether something of the gateway's own has still to end in a session. A wake has no native recovery.
+    fn is_unsettled(&self, evidence: &Evidence) -> bool {
+        self.woken_at.is_none() && !self.job.has(&evidence.key) && is_unsettled(evidence, self.start)
+    }
+
+    /// Finds all candidates: the checkpoint's blocks in their order, then the other sessions.
+    pub(super) fn candidates<'b>(&self, sight: &Sight, waiting: Option<&'b Waiting>) -> Vec<Candidate<'b>> {
+        let is_named =
+            |evidence: &Evidence| waiting.is_some_and(|waiting| waiting.block_of(&evidence.key).is_some());
+        let others = sight.sessions.iter().filter(|evidence| !is_named(evidence));
+        let mut candidates = waiting.map_or_else(Vec::new, |waiting| self.of_blocks(sight, waiting));
+        candidates.extend(others.filter_map(|evidence| self.of_evidence(sight, evidence)));
+        candidates
+    }
+
+    /// Finds what a checkpoint names.
+    pub(super) fn of_blocks<'b>(&self, sight: &Sight, waiting: &'b Waiting) -> Vec<Candidate<'b>> {
+        waiting.checkpoint.blocks.iter().map(|block| self.of_block(sight, waiting, block)).collect()
+    }
+
+    fn of_block<'b>(&self, sight: &Sight, waiting: &Waiting, block: &'b Block) -> Candidate<'b> {
+        let mark = waiting.checkpoint.meta.as_ref().and_then(|meta| meta.sessions.get(&block.session_key));
+        let key = &block.session_key;
+        let evidence = sight.of(key);
+        let by_the_job = |verdict| Judgement::of(verdict, "the recovery job has woken it");
+        let judgement = match (self.job, evidence) {
+            (Job::Calls(caller), _) if caller == key => by_the_job(Verdict::Complete),
+            (Job::Speaks(caller), _) if caller == key => by_the_job(Verdict::Live),
+            (_, Some(evidence)) => self.judge(sight, evidence),
+            (_, None) => {
+                let why = sight.unread(key).unwrap_or_else(|| "the gateway knows no such session".to_owned());
+                Judgement::of(Verdict::Unreadable, why)
+            }
+        };
+        let keys = self.keys(Some(plan::key_of(&waiting.id, key)), &judgement);
+        let language = language::of_session(evidence, Some(block));
+        Candidate {
+            captured: mark.and_then(|mark| mark.captured),
+            ..self.completed(sight, Candidate::of_block(block, keys, judgement, language), evidence)
+        }
+    }
+
+    /// Makes a candidate of a session that the stop cut off; `None` where nobody waits for it.
+    fn of_evidence<'b>(&self, sight: &Sight, evidence: &Evidence) -> Option<Candidate<'b>> {
+        let mut judgement = self.judge(sight, evidence);
+        let unsettled = self.is_unsettled(evidence) && !evidence.key.is_of_a_machine();
+        if unsettled && judgement.verdict == Verdict::Live {
+            // A turn of the gateway's own hides what was cut off before it.
+            judgement = session::unfinished(evidence, self.since(), &describe(evidence));
+        }
+        let is_news = match judgement.verdict {
+            Verdict::Interrupted | Verdict::Orphaned | Verdict::Quarantined => true,
+            // Long before the stop, and old besides: it is nobody's news.
+            Verdict::Stale => !(judgement.age.outside_window && judgement.age.too_old),
+            Verdict::Unreadable
+            | Verdict::Excluded
+            | Verdict::Live
+            | Verdict::Handled
+            | Verdict::Trivial
+            | Verdict::Complete => false,
+        };
+        if !is_news || judgement.cuts.is_empty() {
+            return None;
+        }
+        let request = evidence.history.as_ref().ok().and_then(session::History::last_request);
+        let candidate = Candidate {
+            session_key: evidence.key.clone(),
+            keys: self.keys(None, &judgement),
+            block: None,
+            judgement,
+            request: request.map(|entry| one_line(&redact(spoken(&entry.text)), REQUEST)),
+            language: language::of_session(Some(evidence), None),
+            unsettled: false,
+            expired: false,
+            updated_at: None,
+            route: None,
+            captured: None,
+        };
+        Some(self.completed(sight, candidate, Some(evidence)))
+    }
+
+    /// Fills in what the row says.
+    fn completed<'b>(
+        &self,
+        sight: &Sight,
+        candidate: Candidate<'b>,
+        evidence: Option<&Evidence>,
+    ) -> Candidate<'b> {
+        let Some(evidence) = evidence else { return candidate };
+        let lifetime = Lifetime {
+            key: evidence.key.as_str(),
+            channel: evidence.route().map(|route| route.channel.as_str()),
+            began_at: evidence.row.session_started_at.or(evidence.row.updated_at),
+            last_interaction_at: evidence.row.last_interaction_at,
+        };
+        let now = self.context.clock.now();
+        let daily = sight.resets_daily(&evidence.agent);
+        Candidate {
+            unsettled: self.is_unsettled(evidence),
+            expired: self.context.config.resets.ends(lifetime, daily, now),
+            updated_at: evidence.row.updated_at,
+            route: evidence.route().cloned(),
+            ..candidate
+        }
+    }
+
+    /// Returns the keys of an effect with these causes, first the one under which it goes out.
+    fn keys(&self, of_block: Option<IdempotencyKey>, judgement: &Judgement) -> Vec<IdempotencyKey> {
+        let of_cuts = judgement.cuts.iter().map(|cut| IdempotencyKey::of_cut(&cut.id));
+        let keys: Vec<IdempotencyKey> = of_block.into_iter().chain(of_cuts).collect();
+        let Some(used) = self.ledger.key_of(&keys).cloned() else { return keys };
+        let others = keys.into_iter().filter(|key| *key != used).collect::<Vec<_>>();
+        [vec![used], others].concat()
+    }
+}
+
+/// Describes the calls of a session: what each does, and whether it may run again.
+pub(super) fn describe(evidence: &Evidence) -> impl Fn(&str, &Value, Outcome) -> Call {
+    let route = evidence.route();
+    move |tool, arguments, outcome| Rules::builtin().call(tool, arguments, outcome, route)
+}

@@ -1,0 +1,64 @@
+//! What is on record beside a session's own evidence: our ledger, and the claim of a seed.
+
+use std::slice;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+
+use super::context::Context;
+use crate::ledger::Ledger;
+use crate::model::{IdempotencyKey, InterruptionId, SessionKey};
+use crate::session::{Evidence, Record};
+use crate::support::fs;
+
+/// A gateway that dies this soon after a resume may have died of it.
+const SOON: TimeDelta = TimeDelta::minutes(2);
+/// So many deaths in a row are no accident.
+const DEATHS: usize = 2;
+
+/// The ledger's and the seed's word about sessions.
+pub(super) struct OnRecord<'a> {
+    ledger: &'a Ledger,
+    since: DateTime<Utc>,
+    claimed: Option<SessionKey>,
+}
+
+/// `state/restart-resume.json` of the seed boot-resume, which resumes that one session itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Claim {
+    #[serde(default)]
+    pending: bool,
+    session_key: Option<SessionKey>,
+}
+
+impl<'a> OnRecord<'a> {
+    /// Takes what is on record; `since` is the start of the gateway, or the wake.
+    pub(super) fn new(context: &Context, ledger: &'a Ledger, since: DateTime<Utc>) -> Self {
+        // What does not parse claims nothing.
+        let text = fs::read(&context.paths.seed_claim()).ok().flatten();
+        let claim = text.and_then(|text| serde_json::from_str::<Claim>(&text).ok());
+        let claimed = claim.filter(|claim| claim.pending).and_then(|claim| claim.session_key);
+        Self { ledger, since, claimed }
+    }
+}
+
+impl Record for OnRecord<'_> {
+    fn took(&self, cut: &InterruptionId) -> bool {
+        let key = IdempotencyKey::of_cut(cut);
+        let used = self.ledger.key_of(slice::from_ref(&key));
+        used.is_some_and(|key| self.ledger.is_taken(key) || self.ledger.is_rejected(key))
+    }
+
+    fn resumed(&self, evidence: &Evidence) -> bool {
+        self.ledger.is_resumed(&evidence.key, self.since)
+    }
+
+    fn kills(&self, evidence: &Evidence) -> bool {
+        self.ledger.deaths_after_resuming(&evidence.key, SOON) >= DEATHS
+    }
+
+    fn claimed(&self, evidence: &Evidence) -> bool {
+        self.claimed.as_ref() == Some(&evidence.key)
+    }
+}

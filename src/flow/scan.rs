@@ -1,0 +1,103 @@
+//! What the evidence says of every session; nothing is sent or written.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::candidates::{MAX_AGE, Standpoint, WINDOW};
+use super::context::Context;
+use super::sight::Sight;
+use crate::gateway::Scopes;
+use crate::ledger::Ledger;
+use crate::model::{AgentId, Boot, Verdict};
+use crate::session::{Evidence, Judgement, Store};
+use crate::support::error::Result;
+
+/// What is looked at.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// One agent's sessions; none is every agent's.
+    pub agent: Option<AgentId>,
+    /// How long before the last sign of life a turn may have rested and still count as cut off by the stop.
+    pub window: TimeDelta,
+    /// How old a cut may be at the gateway's start.
+    pub max_age: TimeDelta,
+}
+
+impl Default for Request {
+    /// Looks at everything as a recovery does.
+    fn default() -> Self {
+        Self { agent: None, window: WINDOW, max_age: MAX_AGE }
+    }
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub struct Scan {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The gateway that answered, or whose lock shows that it runs.
+    pub gateway: Gateway,
+    /// Where the sessions stand.
+    pub stores: Vec<Store>,
+    /// Each session with its verdict, the last active first.
+    pub sessions: Vec<(Evidence, Judgement)>,
+    /// How often each verdict was given.
+    pub counts: BTreeMap<Verdict, usize>,
+    /// What is worth knowing.
+    pub warnings: Vec<String>,
+}
+
+/// What is known of the gateway.
+#[derive(Clone, Debug, Default)]
+pub struct Gateway {
+    /// Whether it answered.
+    pub reachable: bool,
+    /// Its version, where it answered over its socket.
+    pub version: Option<String>,
+    /// Its present life.
+    pub boot: Option<Boot>,
+    /// When the life before it was last known to be at work.
+    pub last_sign_of_life: Option<DateTime<Utc>>,
+}
+
+/// Judges every session; a gateway that does not answer is done without.
+///
+/// # Errors
+/// Where the state directory or the ledger cannot be read.
+pub fn scan(context: &Context, request: &Request) -> Result<Scan> {
+    let ledger = Ledger::read(&context.paths.ledger())?;
+    let mut connection = context.connect(Scopes::TALK, Duration::ZERO);
+    let at = context.clock.now();
+    let boot = match &connection {
+        Ok(gateway) => Some(gateway.boot().clone()),
+        Err(_) => context.running_boot(),
+    };
+    let start = boot.as_ref().map_or(at, |boot| boot.started_at);
+    let sight = Sight::of_all(context, connection.as_mut().ok(), start)?;
+    let standpoint = Standpoint {
+        window: request.window,
+        max_age: request.max_age,
+        ..Standpoint::new(context, &ledger, start)
+    };
+    let judgements: Vec<Judgement> =
+        sight.sessions.iter().map(|evidence| standpoint.judge(&sight, evidence)).collect();
+    let gateway = Gateway {
+        reachable: connection.is_ok(),
+        version: connection.as_ref().ok().and_then(|gateway| gateway.version()).map(str::to_owned),
+        boot,
+        last_sign_of_life: sight.last_sign_of_life,
+    };
+    let is_meant = |evidence: &Evidence| request.agent.as_ref().is_none_or(|agent| *agent == evidence.agent);
+    let mut sessions: Vec<(Evidence, Judgement)> =
+        sight.sessions.into_iter().zip(judgements).filter(|(evidence, _)| is_meant(evidence)).collect();
+    sessions.sort_by_key(|(evidence, _)| std::cmp::Reverse(evidence.last_entry_at()));
+    let mut counts = BTreeMap::new();
+    for (_, judgement) in &sessions {
+        *counts.entry(judgement.verdict).or_default() += 1;
+    }
+    let mut stores = sight.stores;
+    stores.retain(|store| request.agent.as_ref().is_none_or(|agent| *agent == store.agent));
+    Ok(Scan { at, gateway, stores, sessions, counts, warnings: sight.warnings })
+}
