@@ -110,7 +110,10 @@ impl Stage {
                 let listed = comeback::call(&self.world.gateway, "exec.approval.list", &json!({}));
                 listed.as_array().is_some_and(|pending| !pending.is_empty())
             }),
-            Situation::CommandKilled | Situation::CommandSurvives | Situation::Subagent => {
+            Situation::CommandKilled
+            | Situation::BuildKilled
+            | Situation::CommandSurvives
+            | Situation::Subagent => {
                 runs();
                 ends();
             }

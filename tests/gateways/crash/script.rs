@@ -25,6 +25,10 @@ pub fn model(life: &Life) -> impl Fn(&Request) -> Reply + Send + Sync + 'static 
         (Some(situation), 1) => work(situation, request),
         (Some(Situation::Twice), 2) => Reply::Hang,
         (Some(situation), _) => finish(situation, request),
+        // On 2026.5.28 nothing names the chat once its only message is lost.
+        (None, _) if request.last_user_text().contains("the last message in this chat was lost") => {
+            Reply::text(LOST)
+        }
         (None, _) => Reply::text("NO_REPLY"),
     }
 }
@@ -44,6 +48,7 @@ fn work(situation: Situation, request: &Request) -> Reply {
         Situation::Subagent if request.remembers(&situation.task()) => Reply::Tools(vec![wait]),
         Situation::Approval
         | Situation::CommandKilled
+        | Situation::BuildKilled
         | Situation::CommandSurvives
         | Situation::Subagent
             if is_begun =>
@@ -51,9 +56,9 @@ fn work(situation: Situation, request: &Request) -> Reply {
             begun(situation)
         }
         Situation::Subagent => Reply::tool("sessions_spawn", json!({"task": situation.task()})),
-        Situation::CommandKilled | Situation::CommandSurvives => {
-            let command = format!("build-report {}", situation.pipe());
-            Reply::tool("exec", json!({"command": command, "background": true}))
+        Situation::CommandKilled => background(&format!("cat {}", situation.pipe())),
+        Situation::BuildKilled | Situation::CommandSurvives => {
+            background(&format!("build-report {}", situation.pipe()))
         }
         Situation::Approval => Reply::Tools(vec![exec("rm -rf old-build")]),
         Situation::Destroying if !is_begun => {
@@ -85,6 +90,10 @@ fn finish(situation: Situation, request: &Request) -> Reply {
 
 fn begun(situation: Situation) -> Reply {
     Reply::text(format!("The {} work has begun.", situation.word()))
+}
+
+fn background(command: &str) -> Reply {
+    Reply::tool("exec", json!({"command": command, "background": true}))
 }
 
 fn exec(command: &str) -> (String, Value) {

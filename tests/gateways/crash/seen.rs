@@ -1,11 +1,12 @@
 //! What the people in the chats saw after the crash, and what they must have seen.
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::{fmt, fs};
 
 use super::life::{Side, Stage};
 use super::script::LOST;
 use super::situations::{STEERED_DONE, Situation};
+use crate::comeback;
 
 /// What one chat saw.
 #[derive(Debug)]
@@ -107,9 +108,10 @@ impl Expected {
         let recovers_all = version == "2026.9.6";
         match situation {
             Situation::Idle | Situation::Stopped => Self::Nothing,
+            Situation::CommandKilled => Self::Answer,
             // On 2026.9.6 no command survives.
             Situation::CommandSurvives if !recovers_all => Self::Nothing,
-            Situation::CommandSurvives | Situation::CommandKilled => Self::Answer,
+            Situation::CommandSurvives | Situation::BuildKilled => Self::Question,
             Situation::Subagent => Self::OpenClawsReport,
             _ if recovers_all => Self::OpenClawsAnswer,
             Situation::FirstMessage => Self::SentBack,
@@ -173,12 +175,17 @@ fn keys(text: &str) -> BTreeSet<String> {
     keys.filter_map(|rest| rest.split_whitespace().next().map(str::to_owned)).collect()
 }
 
-/// What everybody saw; where `comeback` is installed, it is what they must see.
-pub fn check(stage: &Stage) -> Vec<Seen> {
-    let seen: Vec<_> = stage.situations.iter().map(|situation| Seen::by(*situation, stage)).collect();
+/// Where `comeback` is installed, what everybody saw is what they must see.
+pub fn check(stage: &Stage, seen: &[Seen]) {
     if stage.side == Side::Comeback {
         let complaints: Vec<_> = seen.iter().flat_map(|one| one.complaints(&stage.version)).collect();
-        assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+        let gateway = &stage.world.gateway;
+        assert!(
+            complaints.is_empty(),
+            "{}\n--- ledger\n{}\n--- scan\n{}",
+            complaints.join("\n"),
+            fs::read_to_string(gateway.state_dir().join("comeback/ledger.jsonl")).unwrap_or_default(),
+            String::from_utf8_lossy(&comeback::run(gateway, &["scan", "--json"]).stdout)
+        );
     }
-    seen
 }

@@ -22,6 +22,7 @@ pub enum Situation {
     Approval,
     Steered,
     CommandKilled,
+    BuildKilled,
     CommandSurvives,
     Idle,
     Stopped,
@@ -33,20 +34,20 @@ pub enum Situation {
 }
 
 use Situation::{
-    Answering, Approval, CommandKilled, CommandSurvives, Destroying, FirstMessage, Group, Idle, OneOfTwo, Overnight,
+    Answering, Approval, BuildKilled, CommandKilled, CommandSurvives, Destroying, FirstMessage, Group, Idle, OneOfTwo, Overnight,
     Reading, ResultRead, SecondAgent, Steered, Stopped, Subagent, TextAndCall, Twice,
 };
 
 impl Situation {
     /// Those that share one life of a gateway, and one kill.
-    pub const TOGETHER: [Self; 16] = [
+    pub const TOGETHER: [Self; 17] = [
         Answering, FirstMessage, Reading, Destroying, TextAndCall, OneOfTwo, ResultRead, Approval, Steered, CommandKilled,
-        CommandSurvives, Idle, Stopped, Group, SecondAgent, Subagent,
+        BuildKilled, CommandSurvives, Idle, Stopped, Group, SecondAgent, Subagent,
     ];
 
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Answering, FirstMessage, Reading, Destroying, TextAndCall, OneOfTwo, ResultRead, Approval, Steered, CommandKilled,
-        CommandSurvives, Idle, Stopped, Group, SecondAgent, Subagent, Overnight, Twice,
+        BuildKilled, CommandSurvives, Idle, Stopped, Group, SecondAgent, Subagent, Overnight, Twice,
     ];
 
     /// What nothing else in the conversations contains.
@@ -62,6 +63,7 @@ impl Situation {
             Approval => "gorse",
             Steered => "hazel",
             CommandKilled => "juniper",
+            BuildKilled => "kale",
             CommandSurvives => "larch",
             Idle => "maple",
             Stopped => "nutmeg",
@@ -132,7 +134,8 @@ impl fmt::Display for Situation {
             ResultRead => "a tool result was with the model",
             Approval => "an approval was pending",
             Steered => "a message had been steered in mid-turn",
-            CommandKilled => "a background command ran after the turn, and was killed as well",
+            CommandKilled => "a background command that only read ran after the turn, and was killed as well",
+            BuildKilled => "a background command that may have written ran after the turn, and was killed as well",
             CommandSurvives => "a background command ran after the turn, and survives",
             Idle => "nothing ran",
             Stopped => "the person had said /stop in mid-turn",
