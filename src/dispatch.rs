@@ -4,6 +4,7 @@
 //! outcome is sent again only while the gateway still remembers its key, else the transcript decides, and where
 //! that is silent too, nobody sends it but a person.
 
+mod intent;
 mod params;
 
 use std::thread;
@@ -12,9 +13,11 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+pub use self::intent::settle;
+use self::intent::{intent, intent_of, settled};
 use self::params::{agent_params, route_params};
 use crate::gateway::{CallError, Gateway};
-use crate::ledger::{Effect, EffectState, Event, Held, Outcome, Writer};
+use crate::ledger::{Effect, Event, Held, Outcome, Writer};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
 use crate::plan::{Approved, Item};
 use crate::session::{self, Evidence};
@@ -359,54 +362,6 @@ impl<'a> Dispatcher<'a> {
         let detail = detail.map(str::to_owned);
         self.ledger.append(self.clock.now(), Event::Outcome { key: key.clone(), outcome, detail, run_id })
     }
-}
-
-/// Writes down that an effect has come about without a send: its agent was told in another way, or has gone on by
-/// itself. Returns false, and writes nothing, where it was taken or may just be under way.
-///
-/// # Errors
-/// Where the ledger cannot be written.
-pub fn settle(
-    ledger: &mut Writer,
-    clock: Clock,
-    key: &IdempotencyKey,
-    session: &SessionKey,
-    boot: &Boot,
-    how: &str,
-) -> Result<bool> {
-    settled(ledger, clock, key, intent(key, session, Effect::Resume, boot), how)
-}
-
-fn settled(
-    ledger: &mut Writer,
-    clock: Clock,
-    key: &IdempotencyKey,
-    intent: Event,
-    how: &str,
-) -> Result<bool> {
-    let is_settled = |state: &EffectState| state.outcome.is_none_or(Outcome::is_taken);
-    if ledger.ledger().effect(key).is_some_and(is_settled) {
-        return Ok(false);
-    }
-    ledger.append(clock.now(), intent)?;
-    let outcome = Event::Outcome {
-        key: key.clone(),
-        outcome: Outcome::Accepted,
-        detail: Some(how.to_owned()),
-        run_id: None,
-    };
-    ledger.append(clock.now(), outcome)?;
-    Ok(true)
-}
-
-fn intent(key: &IdempotencyKey, session: &SessionKey, effect: Effect, boot: &Boot) -> Event {
-    let (key, session_key, boot) = (key.clone(), session.clone(), boot.clone());
-    Event::Intent { key, effect, session_key, boot, also: Vec::new() }
-}
-
-fn intent_of(item: &Item, boot: &Boot) -> Event {
-    let (key, session_key, boot) = (item.key.clone(), item.session_key.clone(), boot.clone());
-    Event::Intent { key, effect: Effect::Resume, session_key, boot, also: item.also.clone() }
 }
 
 #[cfg(test)]

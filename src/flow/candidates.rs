@@ -12,7 +12,7 @@ use super::sight::{Sight, is_unsettled};
 use crate::checkpoint::Block;
 use crate::gateway::Lifetime;
 use crate::ledger::Ledger;
-use crate::model::{Call, IdempotencyKey, Outcome, Verdict};
+use crate::model::{Boot, Call, IdempotencyKey, Outcome, Verdict};
 use crate::plan::{self, Candidate, Rules};
 use crate::session::{self, Evidence, Judgement, View, spoken};
 use crate::support::redact::redact;
@@ -29,8 +29,8 @@ const REQUEST: usize = 300;
 pub(super) struct Standpoint<'a> {
     pub(super) context: &'a Context,
     pub(super) ledger: &'a Ledger,
-    /// When the gateway that runs started.
-    pub(super) start: DateTime<Utc>,
+    /// The gateway's present life; none where it does not run.
+    pub(super) boot: Option<&'a Boot>,
     /// When the machine woke, where that is why somebody looks.
     pub(super) woken_at: Option<DateTime<Utc>>,
     pub(super) job: Job<'a>,
@@ -40,12 +40,16 @@ pub(super) struct Standpoint<'a> {
 
 impl<'a> Standpoint<'a> {
     /// Stands where a recovery does.
-    pub(super) fn new(context: &'a Context, ledger: &'a Ledger, start: DateTime<Utc>) -> Self {
-        Self { context, ledger, start, woken_at: None, job: Job::None, window: WINDOW, max_age: MAX_AGE }
+    pub(super) fn new(context: &'a Context, ledger: &'a Ledger, boot: Option<&'a Boot>) -> Self {
+        Self { context, ledger, boot, woken_at: None, job: Job::None, window: WINDOW, max_age: MAX_AGE }
     }
 
     fn since(&self) -> DateTime<Utc> {
-        self.woken_at.unwrap_or(self.start)
+        self.woken_at.unwrap_or_else(|| self.start())
+    }
+
+    fn start(&self) -> DateTime<Utc> {
+        self.boot.map_or_else(|| self.context.clock.now(), |boot| boot.started_at)
     }
 
     /// Judges one session.
@@ -56,14 +60,14 @@ impl<'a> Standpoint<'a> {
             window: self.window,
             max_age: self.max_age,
             describe: &describe(evidence),
-            record: &OnRecord::new(self.context, self.ledger, self.since()),
+            record: &OnRecord::new(self.context, self.ledger, self.boot, self.since()),
         };
         session::judge(evidence, &view)
     }
 
     /// Tells whether something of the gateway's own has still to end in a session. A wake has no native recovery.
     fn is_unsettled(&self, evidence: &Evidence) -> bool {
-        self.woken_at.is_none() && !self.job.has(&evidence.key) && is_unsettled(evidence, self.start)
+        self.woken_at.is_none() && !self.job.has(&evidence.key) && is_unsettled(evidence, self.start())
     }
 
     /// Finds all candidates: the checkpoint's blocks in their order, then the other sessions.

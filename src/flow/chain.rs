@@ -259,7 +259,7 @@ fn dispatched(
     report.warnings.extend(gateway.warnings().iter().cloned());
     let chosen = chosen(waiting, list);
     let sight = Sight::when_settled(context, gateway, Some(&chosen), Job::None)?;
-    let standpoint = Standpoint::new(context, ledger.ledger(), boot.started_at);
+    let standpoint = Standpoint::new(context, ledger.ledger(), Some(&boot));
     let candidates = standpoint.of_blocks(&sight, &chosen);
     let plan =
         Matter::new(context, BY_HAND, Some(&chosen), false).plan_of(gateway, ledger.ledger(), &candidates);

@@ -64,11 +64,10 @@ impl<'a> Matter<'a> {
 
     /// Plans all that may have to go on.
     fn plan(&self, gateway: &Gateway, sight: &Sight, ledger: &Ledger) -> Plan {
-        let start = gateway.boot().started_at;
         let standpoint = Standpoint {
             woken_at: self.woken_at(),
             job: self.job,
-            ..Standpoint::new(self.context, ledger, start)
+            ..Standpoint::new(self.context, ledger, Some(gateway.boot()))
         };
         let candidates = standpoint.candidates(sight, self.waiting);
         self.plan_of(gateway, ledger, &candidates)

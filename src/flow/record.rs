@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::context::Context;
 use crate::ledger::Ledger;
-use crate::model::{IdempotencyKey, InterruptionId, SessionKey};
+use crate::model::{Boot, IdempotencyKey, InterruptionId, SessionKey};
 use crate::session::{Evidence, Record};
 use crate::support::fs;
 
@@ -19,6 +19,7 @@ const DEATHS: usize = 2;
 /// The ledger's and the seed's word about sessions.
 pub(super) struct OnRecord<'a> {
     ledger: &'a Ledger,
+    boot: Option<&'a Boot>,
     since: DateTime<Utc>,
     claimed: Option<SessionKey>,
 }
@@ -34,12 +35,17 @@ struct Claim {
 
 impl<'a> OnRecord<'a> {
     /// Takes what is on record; `since` is the start of the gateway, or the wake.
-    pub(super) fn new(context: &Context, ledger: &'a Ledger, since: DateTime<Utc>) -> Self {
+    pub(super) fn new(
+        context: &Context,
+        ledger: &'a Ledger,
+        boot: Option<&'a Boot>,
+        since: DateTime<Utc>,
+    ) -> Self {
         // What does not parse claims nothing.
         let text = fs::read(&context.paths.seed_claim()).ok().flatten();
         let claim = text.and_then(|text| serde_json::from_str::<Claim>(&text).ok());
         let claimed = claim.filter(|claim| claim.pending).and_then(|claim| claim.session_key);
-        Self { ledger, since, claimed }
+        Self { ledger, boot, since, claimed }
     }
 }
 
@@ -51,7 +57,7 @@ impl Record for OnRecord<'_> {
     }
 
     fn resumed(&self, evidence: &Evidence) -> bool {
-        self.ledger.is_resumed(&evidence.key, self.since)
+        self.boot.is_some_and(|boot| self.ledger.is_resumed(&evidence.key, boot, self.since))
     }
 
     fn kills(&self, evidence: &Evidence) -> bool {

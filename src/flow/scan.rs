@@ -79,7 +79,7 @@ pub fn scan(context: &Context, request: &Request) -> Result<Scan> {
     let standpoint = Standpoint {
         window: request.window,
         max_age: request.max_age,
-        ..Standpoint::new(context, &ledger, start)
+        ..Standpoint::new(context, &ledger, boot.as_ref())
     };
     let judgements: Vec<Judgement> =
         sight.sessions.iter().map(|evidence| standpoint.judge(&sight, evidence)).collect();

@@ -184,5 +184,8 @@ fn summary(others: &[&ItemReport], language: Language, say: impl Fn(&Notice<'_>)
             ItemState::Skipped | ItemState::Due => manual.push(notice::FollowUp { session, about, reason }),
         }
     }
+    if resumed.is_empty() && manual.is_empty() && !others.iter().any(|one| one.item.planned) {
+        return say(&Notice::ConfirmRequest { held: &held });
+    }
     say(&Notice::Summary { resumed: &resumed, held: &held, manual: &manual })
 }

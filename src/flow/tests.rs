@@ -1,6 +1,7 @@
 //! Whole recoveries, on a gateway that keeps jobs and answers as it is told.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,6 +16,8 @@ use crate::ledger::{Effect, Event, Ledger, Person, Writer};
 use crate::model::Boot;
 use crate::plan;
 use crate::support::clock::Clock;
+
+mod cuts;
 
 const CALLER: &str = "agent:main:telegram:direct:77";
 const FIRST: &str = "agent:main:telegram:direct:78";
@@ -33,6 +36,10 @@ struct Gateway {
     active: Option<&'static str>,
     refuses_to_send: bool,
     refuses_turns: bool,
+    /// What it says of sessions that have files.
+    rows: BTreeMap<String, Value>,
+    /// The name of its present life.
+    boot: &'static str,
 }
 
 impl Gateway {
@@ -41,11 +48,14 @@ impl Gateway {
         self.asked.push((method.to_owned(), params.clone()));
         Some(Ok(match method {
             "sessions.describe" if params["key"].as_str() == self.breaks_on => return None,
+            "sessions.describe" if self.rows.contains_key(params["key"].as_str().unwrap_or_default()) => {
+                json!({"session": self.rows[params["key"].as_str().unwrap_or_default()]})
+            }
             "sessions.describe" => json!({"session": {
                 "status": "done", "hasActiveRun": params["key"].as_str() == self.active, "deliveryContext": {"channel": "telegram", "to": "77"},
             }}),
             "chat.history" => json!({"messages": []}),
-            "sessions.list" => json!({"sessions": []}),
+            "sessions.list" => json!({"sessions": self.rows.values().collect::<Vec<_>>()}),
             "cron.add" => {
                 let id = format!("job-{}", self.asked.len());
                 let mut job = params.clone();
@@ -185,7 +195,8 @@ impl World {
 }
 
 fn serve(mut peer: Peer, gateway: &Mutex<Gateway>) {
-    if peer.welcome(&[]).is_none() {
+    let boot = gateway.lock().unwrap().boot;
+    if peer.welcome_to(&[], boot).is_none() {
         return;
     }
     while let Some(request) = peer.request() {

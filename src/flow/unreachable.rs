@@ -63,7 +63,7 @@ pub(super) fn of_cuts(context: &Context, request: Request, ledger: &Ledger, erro
     let boot = context.running_boot();
     let start = boot.as_ref().map_or_else(|| context.clock.now(), |boot| boot.started_at);
     let sight = Sight::of_all(context, None, start)?;
-    let candidates = Standpoint::new(context, ledger, start).candidates(&sight, None);
+    let candidates = Standpoint::new(context, ledger, boot.as_ref()).candidates(&sight, None);
     if candidates.is_empty() {
         return Ok(Report::new(request, Outcome::Nothing));
     }

@@ -1,0 +1,302 @@
+//! Recoveries from what a crash left: session files of an earlier life of the gateway.
+
+use chrono::SecondsFormat;
+
+use super::*;
+use crate::session::fake::Story;
+
+/// A gateway that stopped half an hour ago and has come back.
+fn crashed() -> World {
+    World::empty(Gateway::default())
+}
+
+/// When the gateway stopped.
+fn stop() -> DateTime<Utc> {
+    Utc::now() - TimeDelta::minutes(30)
+}
+
+impl World {
+    /// Leaves a session behind in its files; the last record was written as the gateway stopped.
+    fn leave(&self, key: &str, story: &Story, row: &Value) {
+        let folder = self.dir.path().join("agents/main/sessions");
+        fs::create_dir_all(&folder).unwrap();
+        let id = key.replace(':', "-");
+        let mut records = story.records.clone();
+        let last = records.len();
+        for (at, record) in records.iter_mut().enumerate() {
+            let back = i32::try_from(last - at).unwrap();
+            let time = stop() - TimeDelta::seconds(1) * back;
+            record["timestamp"] = json!(time.to_rfc3339_opts(SecondsFormat::Millis, true));
+        }
+        let lines: String = records.iter().flat_map(|record| [record.to_string(), "\n".to_owned()]).collect();
+        fs::write(folder.join(format!("{id}.jsonl")), lines).unwrap();
+        let began = (stop() - TimeDelta::minutes(1)).timestamp_millis();
+        let mut whole = json!({"key": key, "sessionId": id, "startedAt": began, "updatedAt": began,
+            "sessionStartedAt": Utc::now().timestamp_millis(),
+            "deliveryContext": {"channel": "telegram", "to": key.rsplit(':').next()}});
+        whole.as_object_mut().unwrap().extend(row.as_object().unwrap().clone());
+        let rows = self.gateway(|gateway| {
+            gateway.rows.insert(key.to_owned(), whole);
+            json!(gateway.rows)
+        });
+        fs::write(folder.join("sessions.json"), rows.to_string()).unwrap();
+    }
+
+    fn states(&self) -> Vec<(String, ItemState)> {
+        self.recover(false).1
+    }
+
+    /// The messages that agents were sent, and those that chats were.
+    fn sent(&self) -> (Vec<Value>, Vec<Value>) {
+        let of = |asked: &[(String, Value)], method: &str| {
+            asked.iter().filter(|(called, _)| called == method).map(|(_, params)| params.clone()).collect()
+        };
+        self.gateway(|gateway| (of(&gateway.asked, "agent"), of(&gateway.asked, "send")))
+    }
+
+    /// The gateway dies and comes back.
+    fn next_boot(&self, name: &'static str) {
+        self.gateway(|gateway| gateway.boot = name);
+    }
+}
+
+/// Native recovery has given up on it.
+fn given_up() -> Value {
+    json!({"status": "failed", "abortedLastRun": true})
+}
+
+fn reading() -> Story {
+    Story::new().user("u1", "how long is the report?").calls_tool(
+        "a1",
+        "c1",
+        "read",
+        &json!({"path": "report.md"}),
+    )
+}
+
+fn deleting() -> Story {
+    Story::new().user("u1", "clean up").calls_tool("a1", "c1", "exec", &json!({"command": "rm -rf build"}))
+}
+
+fn only(key: &str, state: ItemState) -> Vec<(String, ItemState)> {
+    vec![(key.to_owned(), state)]
+}
+
+#[test]
+fn a_call_that_only_reads_is_made_again_once() {
+    let world = crashed();
+    world.leave(FIRST, &reading(), &given_up());
+    assert_eq!(world.recover(false), (Outcome::Recovered, only(FIRST, ItemState::Resumed)));
+    let (turns, told) = world.sent();
+    assert_eq!((turns.len(), told.len()), (1, 0), "the answer is news enough");
+    let message = turns[0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("result of your last call was lost") && message.contains("report.md"),
+        "{message}"
+    );
+    assert_eq!((&turns[0]["deliver"], &turns[0]["to"]), (&json!(true), &json!("78")));
+    assert!(message.contains(turns[0]["idempotencyKey"].as_str().unwrap()));
+    assert_eq!(world.recover(false), (Outcome::Nothing, Vec::new()));
+    world.next_boot("later");
+    assert_eq!(world.recover(false), (Outcome::Nothing, Vec::new()), "the cut is the same in every boot");
+    assert_eq!(world.sent().0.len(), 1);
+}
+
+#[test]
+fn what_may_have_happened_is_held_and_its_chat_is_asked_once() {
+    let world = crashed();
+    world.leave(FIRST, &deleting(), &given_up());
+    assert_eq!(world.states(), only(FIRST, ItemState::Held));
+    assert_eq!(world.states(), only(FIRST, ItemState::Held));
+    world.next_boot("later");
+    assert_eq!(world.states(), only(FIRST, ItemState::Held));
+    let (turns, told) = world.sent();
+    let code = Ledger::read(&world.context().paths.ledger()).unwrap().held()[0].key.code();
+    assert_eq!((turns.len(), told.len(), &told[0]["to"]), (0, 1, &json!("78")));
+    assert!(told[0]["message"].as_str().unwrap().contains(&code), "{}", told[0]["message"]);
+    let sent =
+        confirm(&world.context(), &Chosen::Codes(vec![code]), Word::Confirm, &Person::Unnamed).unwrap();
+    assert_eq!(sent[0].state, AnswerState::Sent);
+    let message = world.sent().0[0]["message"].clone();
+    assert!(message.as_str().unwrap().contains("First verify the current state"), "{message}");
+    assert_eq!(world.recover(false), (Outcome::Nothing, Vec::new()));
+}
+
+#[test]
+fn a_policy_may_have_the_agent_find_out_by_itself() {
+    let world = crashed();
+    fs::create_dir_all(world.context().paths.own()).unwrap();
+    fs::write(world.context().paths.policy(), "verifyFirst: true\n").unwrap();
+    world.leave(FIRST, &deleting(), &given_up());
+    assert_eq!(world.states(), only(FIRST, ItemState::Resumed));
+    assert!(world.sent().0[0]["message"].as_str().unwrap().contains("First verify the current state"));
+}
+
+#[test]
+fn a_block_and_a_cut_of_one_session_are_one_effect() {
+    let world = crashed();
+    world.leave(FIRST, &reading(), &given_up());
+    world.leave(SECOND, &deleting(), &given_up());
+    world.prepare("run the tests");
+    let (outcome, items) = world.recover(false);
+    assert_eq!(
+        (outcome, &items[1].1, &items[2].1),
+        (Outcome::Recovered, &ItemState::Resumed, &ItemState::Held)
+    );
+    let count = world.sent().0.len();
+    let code = Ledger::read(&world.context().paths.ledger()).unwrap().held()[0].key.code();
+    // The checkpoint is used up, and a later boot sees the cuts alone.
+    world.next_boot("later");
+    let request =
+        RecoverRequest { trigger: Trigger::Startup, wait_gateway: false, wait: false, dry_run: false };
+    let report = recover(&world.context(), request).unwrap();
+    let states: Vec<_> = report.items.iter().map(|one| (one.item.session_key.as_str(), &one.state)).collect();
+    assert_eq!(states, [(SECOND, &ItemState::Held)]);
+    assert_eq!((report.items[0].item.key.code(), world.sent().0.len()), (code, count));
+}
+
+#[test]
+fn a_session_that_keeps_killing_the_gateway_is_left_alone() {
+    let world = crashed();
+    let resumed = |n: i32| {
+        let mut story = reading();
+        for at in 0..n {
+            let text = format!("Go on. Idempotency key: comeback-{at:032x}");
+            story = story.user(&format!("r{at}"), &text).calls_tool(
+                &format!("s{at}"),
+                &format!("d{at}"),
+                "read",
+                &json!({"path": "x"}),
+            );
+        }
+        story
+    };
+    for (boot, n) in [("one", 0), ("two", 1)] {
+        world.next_boot(boot);
+        world.leave(FIRST, &resumed(n), &given_up());
+        assert_eq!(world.states(), only(FIRST, ItemState::Resumed), "{boot}");
+    }
+    world.next_boot("three");
+    world.leave(FIRST, &resumed(2), &given_up());
+    assert_eq!(world.states(), only(FIRST, ItemState::Held));
+    let held = Ledger::read(&world.context().paths.ledger()).unwrap().held()[0].clone();
+    assert_eq!(held.rule, "quarantined");
+    assert_eq!(world.sent().0.len(), 2);
+}
+
+#[test]
+fn native_recovery_is_waited_for_and_what_it_took_is_left_to_it() {
+    let world = crashed();
+    world.leave(FIRST, &reading(), &json!({"status": "running", "abortedLastRun": true}));
+    world.leave(SECOND, &reading(), &json!({"status": "running", "abortedLastRun": true}));
+    let (gateway, dir) = (Arc::clone(&world.gateway), world.dir.path().to_owned());
+    let decides = std::thread::spawn(move || {
+        while gateway.lock().unwrap().count("sessions.list") < 3 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let mut gateway = gateway.lock().unwrap();
+        let now = Utc::now().timestamp_millis();
+        gateway.rows.get_mut(FIRST).unwrap()["hasActiveRun"] = json!(true);
+        gateway.rows.get_mut(FIRST).unwrap()["startedAt"] = json!(now);
+        gateway.rows.get_mut(SECOND).unwrap()["status"] = json!("failed");
+        fs::write(dir.join("agents/main/sessions/sessions.json"), json!(gateway.rows).to_string()).unwrap();
+        let native = json!({"type": "message", "id": "n1", "parentId": "a1", "timestamp": Utc::now(),
+            "message": {"role": "user", "content": "[System] Your previous turn was interrupted by a gateway restart."}});
+        let file = dir.join(format!("agents/main/sessions/{}.jsonl", FIRST.replace(':', "-")));
+        let text = fs::read_to_string(&file).unwrap() + &native.to_string() + "\n";
+        fs::write(file, text).unwrap();
+    });
+    assert_eq!(world.states(), only(SECOND, ItemState::Resumed));
+    decides.join().unwrap();
+    assert_eq!(world.sent().0.len(), 1);
+}
+
+#[test]
+fn after_a_wake_only_what_is_really_dead_counts() {
+    let world = crashed();
+    world.leave(FIRST, &reading(), &json!({"status": "running"}));
+    world.leave(SECOND, &reading(), &json!({"status": "running", "hasActiveRun": true}));
+    let report = world.recover_by(Trigger::Wake);
+    let states: Vec<_> = report.items.iter().map(|one| (one.item.session_key.as_str(), &one.state)).collect();
+    assert_eq!(states, [(FIRST, &ItemState::Resumed)]);
+    assert_eq!(world.recover_by(Trigger::Wake).outcome, Outcome::Nothing);
+    assert_eq!(world.sent().0.len(), 1);
+}
+
+#[test]
+fn where_the_gateway_would_begin_a_new_session_it_is_held() {
+    let world = crashed();
+    let yesterday = (Utc::now() - TimeDelta::hours(25)).timestamp_millis();
+    let mut row = given_up();
+    row["sessionStartedAt"] = json!(yesterday);
+    world.leave(FIRST, &reading(), &row);
+    assert_eq!(world.states(), only(FIRST, ItemState::Held));
+    assert_eq!(Ledger::read(&world.context().paths.ledger()).unwrap().held()[0].rule, "expired");
+}
+
+#[test]
+fn no_more_than_the_policy_allows_go_out_in_one_boot() {
+    let world = crashed();
+    let key = |n: usize| format!("agent:main:telegram:direct:{n}");
+    for n in 0..12 {
+        world.leave(&key(n), &reading(), &given_up());
+    }
+    let count = |world: &World| {
+        let states = world.states();
+        let of = |wanted: &ItemState| states.iter().filter(|(_, state)| state == wanted).count();
+        (of(&ItemState::Resumed), of(&ItemState::Held))
+    };
+    assert_eq!(count(&world), (10, 2));
+    world.leave(&key(12), &reading(), &given_up());
+    assert_eq!(count(&world), (0, 3), "those of the first run count");
+    assert_eq!(world.sent().0.len(), 10);
+}
+
+#[test]
+fn the_operator_hears_of_everything_and_a_chat_of_what_is_held_there() {
+    let world = crashed();
+    fs::create_dir_all(world.context().paths.own()).unwrap();
+    fs::write(world.context().paths.policy(), format!("operator: {CALLER}\n")).unwrap();
+    world.leave(CALLER, &Story::new().user("u1", "hello").answers("a1"), &json!({"status": "done"}));
+    world.leave(FIRST, &reading(), &given_up());
+    world.leave(SECOND, &deleting(), &given_up());
+    world.states();
+    world.states();
+    let told: Vec<_> =
+        world.sent().1.iter().map(|told| (told["to"].clone(), told["message"].clone())).collect();
+    assert_eq!(told.iter().map(|(to, _)| to.as_str().unwrap()).collect::<Vec<_>>(), ["77", "79"], "{told:?}");
+    let says = |at: usize, what: &str| told[at].1.as_str().unwrap().contains(what);
+    assert!(says(0, "Resumed (1)") && says(0, "Held (1)") && says(1, "1 held") && !says(1, "Resumed"));
+}
+
+#[test]
+fn each_way_to_be_cut_off_has_its_message() {
+    let told = |story: &Story, row: &Value| {
+        let world = crashed();
+        world.leave(FIRST, story, row);
+        let states = world.states();
+        let request = || Ledger::read(&world.context().paths.ledger()).unwrap();
+        match states.first() {
+            Some((_, ItemState::Resumed)) => world.sent().0[0]["message"].as_str().unwrap().to_owned(),
+            Some((_, ItemState::Held)) => format!("held: {}", request().held()[0].message),
+            other => panic!("{other:?}"),
+        }
+    };
+    let begun = || Story::new().user("u0", "hello").says("a0", "Shall I send it to the team?", "stop");
+    let built = || begun().user("u1", "build it").calls("a1", &["c1"]);
+    for (story, row, expected) in [
+        (begun().user("u1", "How far are you?"), given_up(), "was never processed"),
+        (Story::new(), given_up(), "was lost"),
+        (begun().user("u1", "yes"), given_up(), "held: "),
+        (built().result("r1", "c1", json!({})), given_up(), "Go on with the work"),
+        (begun().user("u1", "sum up").says("a1", "It is", "aborted"), given_up(), "Go on with the work"),
+        (
+            begun(),
+            json!({"status": "done", "pendingFinalDelivery": true, "pendingFinalDeliveryText": "Twelve pages."}),
+            "Twelve pages.",
+        ),
+    ] {
+        let message = told(&story, &row);
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+}
