@@ -35,9 +35,7 @@ pub fn record(version: &str, side: Side, seen: &[Seen]) {
     let _turn = PAGE.lock();
     let text = fs::read_to_string(path()).unwrap_or_default();
     let mut cells = parse(&text);
-    let new = seen.iter().map(|one| {
-        ((version.to_owned(), one.situation.to_string(), side), one.to_string())
-    });
+    let new = seen.iter().map(|one| ((version.to_owned(), one.situation.to_string(), side), one.to_string()));
     if env::var_os("COMEBACK_WRITE_DOCS").is_some() {
         cells.extend(new);
         fs::write(path(), render(&cells)).unwrap();
@@ -73,7 +71,11 @@ fn parse(page: &str) -> Cells {
 fn render(cells: &Cells) -> String {
     let mut page = HEAD.to_owned();
     for version in VERSIONS {
-        write!(page, "\n## {version}\n\n| SIGKILL while … | alone | with `comeback` |\n| --- | --- | --- |\n").unwrap();
+        write!(
+            page,
+            "\n## {version}\n\n| SIGKILL while … | alone | with `comeback` |\n| --- | --- | --- |\n"
+        )
+        .unwrap();
         for situation in Situation::ALL {
             let cell = |side| {
                 let key = (version.to_owned(), situation.to_string(), side);

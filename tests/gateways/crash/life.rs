@@ -34,9 +34,9 @@ pub struct Stage {
     life: Life,
     /// What had been said when the gateway was killed for the first time.
     pub mark: i64,
-    /// What the model had been asked, and how often we had recovered, when it was killed for the last time.
+    /// What the model had been asked, and how many boots we had seen, when it was killed for the last time.
     asked: usize,
-    recoveries: usize,
+    boots: usize,
 }
 
 /// Who brings the work back.
@@ -68,7 +68,7 @@ impl Stage {
         world.gateway.start();
         world.gateway.wait_ready();
         let (version, situations) = (version.to_owned(), situations.to_vec());
-        let stage = Self { version, world, situations, side, life, mark: 0, asked: 0, recoveries: 0 };
+        let stage = Self { version, world, situations, side, life, mark: 0, asked: 0, boots: 0 };
         if stage.situations.contains(&Situation::Answering) {
             let chat = Situation::Answering.chat();
             stage.world.telegram.say(chat, "Ada", "hello");
@@ -173,7 +173,7 @@ impl Stage {
             self.mark = self.world.telegram.mark();
         }
         self.asked = self.world.model.requests().len();
-        self.recoveries = comeback::ledger(&self.world.gateway, "recovery").len();
+        self.boots = comeback::ledger(&self.world.gateway, "boot").len();
         self.life.fetch_add(1, Ordering::SeqCst);
         // What the destructive call took away is there again: does anybody take it away again?
         fs::create_dir_all(self.world.gateway.workspace().join("build")).unwrap();
@@ -211,9 +211,12 @@ impl Stage {
 
     fn is_over(&self) -> bool {
         let is_told = |situation| self.requests().iter().any(|one| Situation::of(one) == Some(situation));
-        let recoveries = || comeback::ledger(&self.world.gateway, "recovery").len();
+        let has_recovered = || {
+            comeback::ledger(&self.world.gateway, "boot").len() > self.boots
+                && !self.is_running("recover --trigger startup")
+        };
         (!self.situations.contains(&Situation::Subagent) || is_told(Situation::Subagent))
-            && (self.side == Side::Alone || recoveries() > self.recoveries)
+            && (self.side == Side::Alone || has_recovered())
             && self.situations.iter().all(|situation| self.row(*situation)["status"] != "running")
     }
 }

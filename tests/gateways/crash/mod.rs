@@ -20,9 +20,14 @@ use situations::Situation;
 fn sample(stage: &Stage, name: &str) {
     let to = format!("/tmp/matrix-samples/{}/{name}", stage.version);
     let state = stage.world.gateway.state_dir();
-    std::process::Command::new("sh").arg("-c").arg(format!(
-        "rm -rf {to}; mkdir -p {to}; cp -a {0}/. {to}/; cp {0}/../gateway.out {0}/../openclaw.log {to}/", state.display()
-    )).status().unwrap();
+    std::process::Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "rm -rf {to}; mkdir -p {to}; cp -a {0}/. {to}/; cp {0}/../gateway.out {0}/../openclaw.log {to}/",
+            state.display()
+        ))
+        .status()
+        .unwrap();
 }
 
 #[rstest]

@@ -45,7 +45,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         kind if kind.is_file() => vec![entry.path()],
         _ => vec![],
     });
-    found.filter(|path| !path.to_string_lossy().ends_with("-wal") && !path.to_string_lossy().ends_with("-shm")).collect()
+    found
+        .filter(|path| !path.to_string_lossy().ends_with("-wal") && !path.to_string_lossy().ends_with("-shm"))
+        .collect()
 }
 
 /// Milliseconds since 1970 and RFC 3339, wherever they stand in a text.
@@ -89,8 +91,13 @@ impl Shift {
         let database = Connection::open(path).unwrap();
         self.column(&database, "session_nodes", "entry_json", |text: String| self.text(&text));
         self.column(&database, "transcript_events", "event_json", |text: String| self.text(&text));
-        for (table, column) in [("session_nodes", "updated_at"), ("session_nodes", "last_interaction_at"),
-            ("session_nodes", "last_activity_at"), ("session_nodes", "created_at"), ("transcript_events", "created_at")] {
+        for (table, column) in [
+            ("session_nodes", "updated_at"),
+            ("session_nodes", "last_interaction_at"),
+            ("session_nodes", "last_activity_at"),
+            ("session_nodes", "created_at"),
+            ("transcript_events", "created_at"),
+        ] {
             self.column(&database, table, column, |millis| self.millis(millis));
         }
         self.column(&database, "transcript_events", "event_zstd", |frame: Vec<u8>| {

@@ -42,7 +42,10 @@ impl Seen {
         let count = |part: &str| texts.iter().filter(|text| text.contains(part)).count();
         let requests = stage.requests();
         let ours = requests.iter().filter(|request| Situation::of(request) == Some(situation));
-        let (done, known) = (situation.done(), ["Please send that last request again", "continuing your interrupted", FAILED]);
+        let (done, known) = (
+            situation.done(),
+            ["Please send that last request again", "continuing your interrupted", FAILED],
+        );
         let is_known = |text: &str| {
             known.iter().any(|part| text.contains(part))
                 || [done.as_str(), STEERED_DONE, LOST].iter().any(|part| text.contains(part))
@@ -58,7 +61,8 @@ impl Seen {
             lost: count(LOST),
             asked: texts.iter().filter(|text| is_question(text)).count(),
             worked: ours.clone().next().is_some(),
-            again: situation == Situation::Destroying && !stage.world.gateway.workspace().join("build").exists(),
+            again: situation == Situation::Destroying
+                && !stage.world.gateway.workspace().join("build").exists(),
             keys: ours.flat_map(|request| keys(&request.last_user_text())).collect(),
             other: texts.iter().filter(|text| !is_known(text)).cloned().collect(),
         }

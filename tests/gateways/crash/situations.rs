@@ -34,20 +34,52 @@ pub enum Situation {
 }
 
 use Situation::{
-    Answering, Approval, BuildKilled, CommandKilled, CommandSurvives, Destroying, FirstMessage, Group, Idle, OneOfTwo, Overnight,
-    Reading, ResultRead, SecondAgent, Steered, Stopped, Subagent, TextAndCall, Twice,
+    Answering, Approval, BuildKilled, CommandKilled, CommandSurvives, Destroying, FirstMessage, Group, Idle,
+    OneOfTwo, Overnight, Reading, ResultRead, SecondAgent, Steered, Stopped, Subagent, TextAndCall, Twice,
 };
 
 impl Situation {
     /// Those that share one life of a gateway, and one kill.
     pub const TOGETHER: [Self; 17] = [
-        Answering, FirstMessage, Reading, Destroying, TextAndCall, OneOfTwo, ResultRead, Approval, Steered, CommandKilled,
-        BuildKilled, CommandSurvives, Idle, Stopped, Group, SecondAgent, Subagent,
+        Answering,
+        FirstMessage,
+        Reading,
+        Destroying,
+        TextAndCall,
+        OneOfTwo,
+        ResultRead,
+        Approval,
+        Steered,
+        CommandKilled,
+        BuildKilled,
+        CommandSurvives,
+        Idle,
+        Stopped,
+        Group,
+        SecondAgent,
+        Subagent,
     ];
 
     pub const ALL: [Self; 19] = [
-        Answering, FirstMessage, Reading, Destroying, TextAndCall, OneOfTwo, ResultRead, Approval, Steered, CommandKilled,
-        BuildKilled, CommandSurvives, Idle, Stopped, Group, SecondAgent, Subagent, Overnight, Twice,
+        Answering,
+        FirstMessage,
+        Reading,
+        Destroying,
+        TextAndCall,
+        OneOfTwo,
+        ResultRead,
+        Approval,
+        Steered,
+        CommandKilled,
+        BuildKilled,
+        CommandSurvives,
+        Idle,
+        Stopped,
+        Group,
+        SecondAgent,
+        Subagent,
+        Overnight,
+        Twice,
     ];
 
     /// What nothing else in the conversations contains.
@@ -135,7 +167,9 @@ impl fmt::Display for Situation {
             Approval => "an approval was pending",
             Steered => "a message had been steered in mid-turn",
             CommandKilled => "a background command that only read ran after the turn, and was killed as well",
-            BuildKilled => "a background command that may have written ran after the turn, and was killed as well",
+            BuildKilled => {
+                "a background command that may have written ran after the turn, and was killed as well"
+            }
             CommandSurvives => "a background command ran after the turn, and survives",
             Idle => "nothing ran",
             Stopped => "the person had said /stop in mid-turn",
