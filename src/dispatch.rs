@@ -43,6 +43,8 @@ pub enum Sent {
     Already,
     /// The session has gone on by itself; nothing was sent. Says how.
     Overtaken(String),
+    /// The gateway took it, and it did not go where it was meant to. Says how.
+    Astray(String),
     /// The gateway refused it, and said why.
     Refused(String),
     /// The answer got lost; the next run asks with the same key, or looks into the transcript. Says why.
@@ -106,7 +108,24 @@ impl<'a> Dispatcher<'a> {
         }
         let params = agent_params(&item.session_key, &item.message, &item.key, item.route.as_ref());
         let intent = intent_of(item, self.boot);
-        self.send(&item.key, intent, before, "agent", &params)
+        let sent = self.send(&item.key, intent, before, "agent", &params)?;
+        match evidence.and_then(|evidence| evidence.row.session_id) {
+            Some(id) if matches!(sent, Sent::Accepted(_)) => self.arrived(item, &id, sent),
+            _ => Ok(sent),
+        }
+    }
+
+    /// Checks that what was accepted goes on in the session that it was meant for: the gateway may have begun a new one.
+    fn arrived(&mut self, item: &Item, id: &str, sent: Sent) -> Result<Sent> {
+        // Nobody can tell: then it was accepted, and that is all.
+        let now =
+            session::row_of(self.gateway, &item.session_key).ok().flatten().and_then(|row| row.session_id);
+        if now.is_none_or(|now| now == id) {
+            return Ok(sent);
+        }
+        let why = "the gateway began a new session for it, without its history";
+        self.record(&item.key, Outcome::Failed, Some(why), None)?;
+        Ok(Sent::Astray(why.to_owned()))
     }
 
     /// Sends a notice to a chat; `session` is whose chat it is.
@@ -285,7 +304,8 @@ impl<'a> Dispatcher<'a> {
         if self.woken_at.is_none() && evidence.awaits_native_recovery(since) {
             return refused("OpenClaw's own recovery has taken it up again");
         }
-        match evidence.gone_on(since) {
+        let gone_on = if item.answered { evidence.gone_on_heard(since) } else { evidence.gone_on(since) };
+        match gone_on {
             Some(_) if item.confirmed && !evidence.is_running(since) => Ok(None),
             Some(how) => Ok(Some(Sent::Overtaken(how.to_owned()))),
             None => Ok(None),

@@ -65,9 +65,11 @@ impl<'a> Standpoint<'a> {
         session::judge(evidence, &view)
     }
 
-    /// Tells whether something of the gateway's own has still to end in a session. A wake has no native recovery.
+    /// Tells whether something of the gateway's own has still to end in a session that somebody waits for. A wake has no
+    /// native recovery.
     fn is_unsettled(&self, evidence: &Evidence) -> bool {
-        self.woken_at.is_none() && !self.job.has(&evidence.key) && is_unsettled(evidence, self.start())
+        let is_nobodys = evidence.key.is_of_a_machine() || self.job.has(&evidence.key);
+        self.woken_at.is_none() && !is_nobodys && is_unsettled(evidence, self.start())
     }
 
     /// Finds all candidates: the checkpoint's blocks in their order, then the other sessions.
@@ -110,8 +112,7 @@ impl<'a> Standpoint<'a> {
     /// Makes a candidate of a session that the stop cut off; `None` where nobody waits for it.
     fn of_evidence<'b>(&self, sight: &Sight, evidence: &Evidence) -> Option<Candidate<'b>> {
         let mut judgement = self.judge(sight, evidence);
-        let unsettled = self.is_unsettled(evidence) && !evidence.key.is_of_a_machine();
-        if unsettled && judgement.verdict == Verdict::Live {
+        if self.is_unsettled(evidence) && judgement.verdict == Verdict::Live {
             // A turn of the gateway's own hides what was cut off before it.
             judgement = session::unfinished(evidence, self.since(), &describe(evidence));
         }
@@ -119,12 +120,11 @@ impl<'a> Standpoint<'a> {
             Verdict::Interrupted | Verdict::Orphaned | Verdict::Quarantined => true,
             // Long before the stop, and old besides: it is nobody's news.
             Verdict::Stale => !(judgement.age.outside_window && judgement.age.too_old),
-            Verdict::Unreadable
-            | Verdict::Excluded
-            | Verdict::Live
-            | Verdict::Handled
-            | Verdict::Trivial
-            | Verdict::Complete => false,
+            // From 2026.8 on OpenClaw itself tells that a task was lost (measured on 2026.9.6).
+            Verdict::Excluded => evidence.row.parent.is_some() && sight.keeps_files(&evidence.agent),
+            Verdict::Unreadable | Verdict::Live | Verdict::Handled | Verdict::Trivial | Verdict::Complete => {
+                false
+            }
         };
         if !is_news || judgement.cuts.is_empty() {
             return None;
@@ -161,7 +161,8 @@ impl<'a> Standpoint<'a> {
             last_interaction_at: evidence.row.last_interaction_at,
         };
         let now = self.context.clock.now();
-        let daily = sight.resets_daily(&evidence.agent);
+        // Gateways up to 2026.7 do so where nobody says otherwise.
+        let daily = sight.keeps_files(&evidence.agent);
         Candidate {
             unsettled: self.is_unsettled(evidence),
             expired: self.context.config.resets.ends(lifetime, daily, now),

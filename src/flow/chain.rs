@@ -13,7 +13,7 @@ use super::due::{self, Matter};
 use super::items::Job;
 use super::pending::Waiting;
 use super::recovery::{ItemState, Outcome, Report, Request, Trigger};
-use super::sight::Sight;
+use super::sight::Watch;
 use crate::checkpoint::{Block, Checkpoint, Entry, Store};
 use crate::dispatch::Dispatcher;
 use crate::gateway::{Gateway, Scopes};
@@ -258,7 +258,7 @@ fn dispatched(
     let mut report = Report::new(BY_HAND, Outcome::Recovered);
     report.warnings.extend(gateway.warnings().iter().cloned());
     let chosen = chosen(waiting, list);
-    let sight = Sight::when_settled(context, gateway, Some(&chosen), Job::None)?;
+    let sight = Watch::new(context, Some(&chosen), Job::None).settled(gateway)?;
     let standpoint = Standpoint::new(context, ledger.ledger(), Some(&boot));
     let candidates = standpoint.of_blocks(&sight, &chosen);
     let plan =

@@ -185,9 +185,13 @@ fn send(
     match sent {
         Ok(Sent::Accepted(_)) if own => Ok(Answered { state: AnswerState::Told, ..answer }),
         Ok(Sent::Accepted(_) | Sent::Already) => Ok(answer),
-        Ok(Sent::Overtaken(why) | Sent::Refused(why) | Sent::Unanswered(why) | Sent::Unknown(why)) => {
-            kept(why)
-        }
+        Ok(
+            Sent::Overtaken(why)
+            | Sent::Refused(why)
+            | Sent::Unanswered(why)
+            | Sent::Unknown(why)
+            | Sent::Astray(why),
+        ) => kept(why),
         Err(error) => kept(error.full()),
     }
 }

@@ -1,6 +1,6 @@
 //! A recovery: evidence, plan, gate, dispatch, holds, notices, and the checkpoint's mark.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
@@ -10,13 +10,13 @@ use super::items::{Job, carry_out};
 use super::language;
 use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
-use super::sight::Sight;
+use super::sight::{Sight, Watch};
 use super::tell;
 use crate::checkpoint::{Marked, Store};
 use crate::dispatch::Dispatcher;
 use crate::gateway::{Gateway, tools};
 use crate::ledger::{self, Event, Ledger, Writer};
-use crate::model::{AgentId, Language, Route};
+use crate::model::{AgentId, Boot, Language, Route};
 use crate::plan::{self, Candidate, Gated, Plan, Situation};
 use crate::support::error::Result;
 
@@ -48,14 +48,6 @@ impl<'a> Matter<'a> {
             _ => Job::None,
         };
         Self { context, request, waiting, job }
-    }
-
-    /// Looks at all sessions: after a wake at once, else when the gateway's own recovery has decided.
-    fn look(&self, gateway: &mut Gateway) -> Result<Sight> {
-        match self.woken_at() {
-            Some(at) => Sight::of_all(self.context, Some(gateway), at),
-            None => Sight::when_settled(self.context, gateway, self.waiting, self.job),
-        }
     }
 
     fn woken_at(&self) -> Option<DateTime<Utc>> {
@@ -111,6 +103,19 @@ impl<'a> Matter<'a> {
         }
     }
 
+    fn dispatcher<'b>(
+        &self,
+        gateway: &'b mut Gateway,
+        ledger: &'b mut Writer,
+        boot: &'b Boot,
+    ) -> Dispatcher<'b> {
+        let dispatcher = Dispatcher::new(gateway, ledger, boot, self.context.clock);
+        match self.woken_at() {
+            Some(at) => dispatcher.after_wake(at),
+            None => dispatcher,
+        }
+    }
+
     /// Tells whether an item has the caller itself go on, and nothing is in the way of that.
     fn is_own(&self, gated: &Gated, dispatcher: &Dispatcher<'_>) -> bool {
         let Gated::Send(approved) = gated else { return false };
@@ -133,33 +138,30 @@ impl<'a> Matter<'a> {
     }
 }
 
-/// Recovers what is due, and what was cut off.
+/// Recovers what is due, and what was cut off: each session as soon as nothing of the gateway's own goes on in it.
 pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut Writer) -> Result<Report> {
     let Matter { context, request, waiting, job } = *matter;
     let boot = gateway.boot().clone();
     let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, Outcome::Recovered) };
     report.warnings.extend(gateway.warnings().iter().cloned());
-    let sight = matter.look(gateway)?;
+    let mut watch = Watch::new(context, waiting, job);
+    let (sight, own) = loop {
+        let begun = Instant::now();
+        let sight = match matter.woken_at() {
+            Some(at) => Sight::of_all(context, Some(gateway), at)?,
+            None => watch.look(gateway)?,
+        };
+        let own = round(matter, gateway, ledger, &sight, &mut report)?;
+        if sight.open.is_empty() {
+            break (sight, own);
+        }
+        Watch::pause(begun.elapsed());
+    };
     report.warnings.extend(sight.warnings.iter().cloned());
-    if !ledger.ledger().knows(&boot) {
-        let last_sign_of_life = sight.last_sign_of_life;
-        ledger.append(context.clock.now(), Event::Boot { boot: boot.clone(), last_sign_of_life })?;
-    }
-    let mut gated = matter.plan(gateway, &sight, ledger.ledger()).gated();
-    let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
-    if let Some(at) = matter.woken_at() {
-        dispatcher = dispatcher.after_wake(at);
-    }
-    dispatcher.reconcile()?;
+    let mut dispatcher = matter.dispatcher(gateway, ledger, &boot);
+    let chat = matter.caller_chat(&sight);
     // The notice first: 2026.5.28 mirrors it into the caller's session, and a run that is under way there is then
     // not delivered any more (measured). And what the calling agent is told is printed at the very end.
-    let own = gated.iter().position(|one| matter.is_own(one, &dispatcher)).map(|at| gated.remove(at));
-    for one in gated {
-        let (item, told) = carry_out_read(&mut dispatcher, waiting, job, &sight, one)?;
-        report.items.push(item);
-        report.own = report.own.or(told);
-    }
-    let chat = matter.caller_chat(&sight);
     let mut untold = tell::all(matter, &mut dispatcher, &sight, &chat, &mut report)?;
     if let Some(own) = own {
         let (item, told) = carry_out(&mut dispatcher, waiting, job, own)?;
@@ -181,9 +183,41 @@ pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut W
     Ok(report)
 }
 
+/// Deals with every session that is settled and has not been dealt with; returns the caller's own work, which comes last.
+fn round(
+    matter: &Matter<'_>,
+    gateway: &mut Gateway,
+    ledger: &mut Writer,
+    sight: &Sight,
+    report: &mut Report,
+) -> Result<Option<Gated>> {
+    let boot = gateway.boot().clone();
+    if !ledger.ledger().knows(&boot) {
+        let last_sign_of_life = sight.last_sign_of_life;
+        ledger.append(matter.context.clock.now(), Event::Boot { boot: boot.clone(), last_sign_of_life })?;
+    }
+    let mut gated = matter.plan(gateway, sight, ledger.ledger()).gated();
+    gated.retain(|one| {
+        let key = &one.item().session_key;
+        !sight.open.contains(key) && report.items.iter().all(|done| done.item.session_key != *key)
+    });
+    let mut dispatcher = matter.dispatcher(gateway, ledger, &boot);
+    dispatcher.reconcile()?;
+    let own = gated.iter().position(|one| matter.is_own(one, &dispatcher)).map(|at| gated.remove(at));
+    for one in gated {
+        let (item, told) = carry_out_read(&mut dispatcher, matter.waiting, matter.job, sight, one)?;
+        report.items.push(item);
+        report.own = report.own.take().or(told);
+    }
+    Ok(own)
+}
+
 /// Plans without changing or sending anything.
 pub(super) fn rehearse(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &Ledger) -> Result<Report> {
-    let sight = matter.look(gateway)?;
+    let sight = match matter.woken_at() {
+        Some(at) => Sight::of_all(matter.context, Some(gateway), at)?,
+        None => Watch::new(matter.context, matter.waiting, matter.job).settled(gateway)?,
+    };
     let plan = matter.plan(gateway, &sight, ledger);
     let boot = Some(gateway.boot().clone());
     let items: Vec<ItemReport> = plan.gated().into_iter().map(|gated| planned(gated, ledger)).collect();

@@ -108,7 +108,7 @@ fn send(
             item.ruling.reason = how;
             ItemState::Skipped
         }
-        Ok(Sent::Refused(why) | Sent::Unanswered(why)) => ItemState::Failed(why),
+        Ok(Sent::Refused(why) | Sent::Unanswered(why) | Sent::Astray(why)) => ItemState::Failed(why),
         Ok(Sent::Unknown(why)) => {
             hold_as_unknown(dispatcher, waiting, &mut item, why)?;
             ItemState::Held

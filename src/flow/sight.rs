@@ -13,8 +13,11 @@ use crate::model::{AgentId, SessionKey};
 use crate::session::{self, Evidence, Note, Store, StoreKind};
 use crate::support::error::{Error, Kind, Result};
 
-/// How long the gateway's own affairs may take: native recovery decides within 8 s of the start (measured).
+/// How long one of the gateway's own affairs may take: native recovery decides within 8 s of the start, and takes
+/// sessions up one by one (measured).
 const NATIVE_PATIENCE: Duration = Duration::from_secs(45);
+/// How long all of them together may take.
+const LONGEST: Duration = Duration::from_secs(600);
 const NATIVE_POLL: Duration = Duration::from_millis(250);
 
 /// All that is known of all sessions.
@@ -24,8 +27,72 @@ pub(super) struct Sight {
     pub(super) sessions: Vec<Evidence>,
     /// The checkpoint's sessions of which the gateway could not be asked, with the reason.
     unread: Vec<(SessionKey, Error)>,
+    /// The sessions in which something of the gateway's own has still to end, as long as that is worth waiting for.
+    pub(super) open: Vec<SessionKey>,
     pub(super) last_sign_of_life: Option<DateTime<Utc>>,
     pub(super) warnings: Vec<String>,
+}
+
+/// Looks at the sessions again and again, while something of the gateway's own has still to end in some that matter.
+pub(super) struct Watch<'a> {
+    context: &'a Context,
+    waiting: Option<&'a Waiting>,
+    job: Job<'a>,
+    begun: Instant,
+    /// When the number of sessions that are waited for last fell, and to how many.
+    progress: (Instant, usize),
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(context: &'a Context, waiting: Option<&'a Waiting>, job: Job<'a>) -> Self {
+        let now = Instant::now();
+        Self { context, waiting, job, begun: now, progress: (now, usize::MAX) }
+    }
+
+    /// Reads every session, and those of the checkpoint of which there is no file.
+    ///
+    /// # Errors
+    /// Where the state directory cannot be read, or the gateway is lost.
+    pub(super) fn look(&mut self, gateway: &mut Gateway) -> Result<Sight> {
+        let start = gateway.boot().started_at;
+        let mut sight = Sight::of_all(self.context, Some(gateway), start)?;
+        sight.ask_for_blocks(self.context, gateway, self.waiting)?;
+        let open = sight.sessions.iter().filter(|evidence| self.waits_for(&sight, evidence, start));
+        sight.open = open.map(|evidence| evidence.key.clone()).collect();
+        if sight.open.len() < self.progress.1 {
+            self.progress = (Instant::now(), sight.open.len());
+        }
+        if self.progress.0.elapsed() > NATIVE_PATIENCE || self.begun.elapsed() > LONGEST {
+            sight.open.clear();
+        }
+        Ok(sight)
+    }
+
+    /// Lets a moment pass; a look that takes long is not taken all the time.
+    pub(super) fn pause(look: Duration) {
+        thread::sleep(NATIVE_POLL.max(look));
+    }
+
+    /// Looks until nothing is open any more.
+    ///
+    /// # Errors
+    /// Where the state directory cannot be read, or the gateway is lost.
+    pub(super) fn settled(mut self, gateway: &mut Gateway) -> Result<Sight> {
+        loop {
+            let begun = Instant::now();
+            let sight = self.look(gateway)?;
+            let Some(first) = sight.open.first() else { return Ok(sight) };
+            self.context.step(format_args!("waiting for the gateway's own affairs in {first}"));
+            Self::pause(begun.elapsed());
+        }
+    }
+
+    fn waits_for(&self, sight: &Sight, evidence: &Evidence, start: DateTime<Utc>) -> bool {
+        let is_named = || self.waiting.is_some_and(|waiting| waiting.block_of(&evidence.key).is_some());
+        let matters = || is_named() || (!evidence.key.is_of_a_machine() && is_open(evidence, start));
+        let goes_on = is_unsettled(evidence, start) || sight.is_unheard(evidence, start);
+        goes_on && !self.job.has(&evidence.key) && matters()
+    }
 }
 
 impl Sight {
@@ -39,8 +106,14 @@ impl Sight {
         since: DateTime<Utc>,
     ) -> Result<Self> {
         let (stores, sessions) = session::read_all(&context.paths.state, &context.config)?;
-        let mut sight =
-            Self { stores, sessions, unread: Vec::new(), last_sign_of_life: None, warnings: Vec::new() };
+        let mut sight = Self {
+            stores,
+            sessions,
+            unread: Vec::new(),
+            open: Vec::new(),
+            last_sign_of_life: None,
+            warnings: Vec::new(),
+        };
         if let Some(gateway) = gateway {
             sight.ask_all(context, gateway);
         }
@@ -48,47 +121,19 @@ impl Sight {
         Ok(sight)
     }
 
-    /// Reads every session, and those of a checkpoint of which there is no file, from the gateway; reads again while
-    /// something of the gateway's own has still to end in one that matters.
-    ///
-    /// # Errors
-    /// Where the state directory cannot be read, or the gateway is lost.
-    pub(super) fn when_settled(
-        context: &Context,
-        gateway: &mut Gateway,
-        waiting: Option<&Waiting>,
-        job: Job<'_>,
-    ) -> Result<Self> {
-        let start = gateway.boot().started_at;
-        let deadline = Instant::now() + NATIVE_PATIENCE;
-        loop {
-            let mut sight = Self::of_all(context, Some(gateway), start)?;
-            sight.ask_for_blocks(context, gateway, waiting)?;
-            let matters = |evidence: &Evidence| {
-                let is_named = waiting.is_some_and(|waiting| waiting.block_of(&evidence.key).is_some());
-                is_named || (!evidence.key.is_of_a_machine() && is_open(evidence, start))
-            };
-            let waits = |evidence: &&Evidence| {
-                is_unsettled(evidence, start) && !job.has(&evidence.key) && matters(evidence)
-            };
-            let Some(open) = sight.sessions.iter().find(waits) else { return Ok(sight) };
-            if Instant::now() > deadline {
-                return Ok(sight);
-            }
-            context.step(format_args!("waiting for the gateway's own affairs in {}", open.key));
-            thread::sleep(NATIVE_POLL);
-        }
-    }
-
     /// Returns what is known of a session.
     pub(super) fn of(&self, key: &SessionKey) -> Option<&Evidence> {
         self.sessions.iter().find(|evidence| evidence.key == *key)
     }
 
-    /// Tells whether gateways with such a store end an agent's sessions daily where nobody says otherwise: those up to
-    /// 2026.7 do, and keep files.
-    pub(super) fn resets_daily(&self, agent: &AgentId) -> bool {
+    /// Tells whether an agent's sessions are in files, as those of gateways up to 2026.7 are.
+    pub(super) fn keeps_files(&self, agent: &AgentId) -> bool {
         self.stores.iter().any(|store| store.agent == *agent && store.kind == StoreKind::Jsonl)
+    }
+
+    /// Tells whether native recovery works on an answer that nobody will hear: only files tell.
+    fn is_unheard(&self, evidence: &Evidence, start: DateTime<Utc>) -> bool {
+        self.keeps_files(&evidence.agent) && evidence.is_running_unheard(start)
     }
 
     /// Says why the gateway could not be asked about a session, where it could not.
@@ -160,5 +205,5 @@ fn is_open(evidence: &Evidence, start: DateTime<Utc>) -> bool {
     let turn = evidence.history.as_ref().ok().and_then(session::History::cut_turn);
     let began =
         turn.is_some_and(|turn| turn.is_for_a_person() && turn.opened_by.at.is_none_or(|at| at < start));
-    began || evidence.awaits_native_recovery(start)
+    began || evidence.awaits_native_recovery(start) || evidence.is_running_unheard(start)
 }

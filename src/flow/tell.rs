@@ -70,8 +70,8 @@ fn of_cuts(
     sight: &Sight,
     report: &mut Report,
 ) -> Result<Vec<String>> {
-    let items: Vec<&ItemReport> =
-        report.items.iter().filter(|one| !one.item.planned && one.state != ItemState::Skipped).collect();
+    let is_news = |one: &&ItemReport| !one.item.planned && (one.state != ItemState::Skipped || is_lost(one));
+    let items: Vec<&ItemReport> = report.items.iter().filter(is_news).collect();
     let (mut untold, mut warnings) = (Vec::new(), Vec::new());
     let chat_of = |session: &SessionKey| {
         let evidence = sight.of(session)?;
@@ -85,8 +85,10 @@ fn of_cuts(
         let text = summary(&items, chat.language, |notice| say(matter, &chat, notice));
         untold.extend(told(dispatcher, &key("cuts", &items), &chat, text, &mut warnings)?);
     }
-    let mut rest: Vec<&ItemReport> =
-        items.into_iter().filter(|one| matches!(one.state, ItemState::Held | ItemState::Failed(_))).collect();
+    let mut rest: Vec<&ItemReport> = items
+        .into_iter()
+        .filter(|one| matches!(one.state, ItemState::Held | ItemState::Failed(_)) || is_lost(one))
+        .collect();
     rest.retain(|one| one.item.route != operators.as_ref().map(|(route, _)| route.clone()));
     while let Some(first) = rest.first() {
         let (session, route) = (&first.item.session_key, first.item.route.clone());
@@ -104,6 +106,11 @@ fn of_cuts(
     }
     report.warnings.extend(warnings);
     Ok(untold)
+}
+
+/// Tells a subagent's work, which nobody resumes.
+fn is_lost(one: &ItemReport) -> bool {
+    one.item.verdict == Verdict::Excluded && !one.item.planned
 }
 
 fn say(matter: &Matter<'_>, chat: &Chat<'_>, notice: &Notice<'_>) -> String {
@@ -128,7 +135,7 @@ fn told(
 pub(super) fn trouble(sent: &Sent) -> Option<&str> {
     match sent {
         Sent::Accepted(_) | Sent::Already | Sent::Overtaken(_) => None,
-        Sent::Refused(why) | Sent::Unanswered(why) | Sent::Unknown(why) => Some(why),
+        Sent::Refused(why) | Sent::Unanswered(why) | Sent::Unknown(why) | Sent::Astray(why) => Some(why),
     }
 }
 
@@ -143,6 +150,7 @@ fn key(about: &str, items: &[&ItemReport]) -> IdempotencyKey {
             ItemState::Resumed | ItemState::Finished(_) if !one.item.planned => {
                 Some(format!("resumed {}", one.item.key))
             }
+            ItemState::Skipped if is_lost(one) => Some(format!("lost {}", one.item.key)),
             ItemState::Resumed | ItemState::Finished(_) | ItemState::Skipped | ItemState::Due => None,
         })
         .collect();

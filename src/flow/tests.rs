@@ -36,6 +36,8 @@ struct Gateway {
     active: Option<&'static str>,
     refuses_to_send: bool,
     refuses_turns: bool,
+    /// Whether a message begins a new session.
+    begins_anew: bool,
     /// What it says of sessions that have files.
     rows: BTreeMap<String, Value>,
     /// The name of its present life.
@@ -70,6 +72,9 @@ impl Gateway {
             }
             "agent" if self.refuses_turns => return Some(Err(json!({"code": "BAD", "message": "not now"}))),
             "agent" => {
+                for row in self.rows.values_mut().filter(|_| self.begins_anew) {
+                    row["sessionId"] = json!("new");
+                }
                 let due =
                     self.jobs.first().map(|job| job["schedule"]["at"].as_str().unwrap().parse().unwrap());
                 let seen = due.map(|due| (self.jobs.len(), due));

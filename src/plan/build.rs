@@ -51,6 +51,7 @@ fn item(
         key: key.clone(),
         also: also.to_vec(),
         planned: candidate.block.is_some(),
+        answered: candidate.judgement.cuts.iter().any(|cut| cut.reply.is_some()),
         message: message(candidate, key, situation),
         route: candidate.route.clone(),
         verdict: candidate.judgement.verdict,

@@ -54,6 +54,7 @@ pub fn confirmed(
         key: asked.key.clone(),
         also: Vec::new(),
         planned: false,
+        answered: false,
         about: None,
         message: asked.message.to_owned(),
         route: asked.evidence.and_then(Evidence::route).cloned(),

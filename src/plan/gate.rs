@@ -98,8 +98,8 @@ fn by_verdict(candidate: &Candidate<'_>, policy: &Policy) -> Option<(Decision, &
         Verdict::Complete if candidate.captured == Some(Captured::Turn) => {
             because(Decision::Skip, "ended", "the turn that was captured came to its end")
         }
-        Verdict::Excluded | Verdict::Trivial if candidate.block.is_none() => {
-            because(Decision::Skip, "excluded", &judgement.reason)
+        Verdict::Excluded if candidate.block.is_none() => {
+            because(Decision::Skip, "subagent", "a subagent was cut off; what it was to do is not done")
         }
         // What was left long before the stop, and is old besides, is nobody's news.
         Verdict::Stale

@@ -76,6 +76,8 @@ pub struct Item {
     pub also: Vec<IdempotencyKey>,
     /// Whether a checkpoint asks for it; else only evidence does.
     pub planned: bool,
+    /// Whether all that is left is to deliver an answer, also one that native recovery got.
+    pub answered: bool,
     /// What it is about, where that is known.
     pub about: Option<String>,
     /// The whole message that would be sent.

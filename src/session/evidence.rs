@@ -93,6 +93,27 @@ impl Evidence {
         })
     }
 
+    /// Does the same, but for native recovery: where nobody heard the answer that it got, it did not help.
+    #[must_use]
+    pub fn gone_on_heard(&self, since: DateTime<Utc>) -> Option<&'static str> {
+        let history = self.history.as_ref().ok();
+        if history.and_then(|history| history.unheard_answer(&self.row)).is_none() {
+            return self.gone_on(since);
+        }
+        let later = |entry: &Entry| matches!(entry.author, Author::Person | Author::Comeback);
+        let is_answered = self.since(since).any(later) || self.row.active;
+        is_answered.then_some("the conversation has gone on")
+    }
+
+    /// Tells whether a turn of native recovery's is under way whose answer nobody will hear.
+    #[must_use]
+    pub fn is_running_unheard(&self, since: DateTime<Utc>) -> bool {
+        let last = self.entries().iter().rev().find(|entry| entry.author.speaks_for_a_person());
+        self.is_running(since)
+            && !self.row.recovery_route
+            && last.is_some_and(|entry| entry.author == Author::NativeRecovery)
+    }
+
     /// Tells whether native recovery has still to decide about a turn that the boot before this one left.
     ///
     /// Its mark stands on a `running` row until it resumes the turn or gives up (measured: 5 to 8 s after the

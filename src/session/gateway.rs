@@ -30,6 +30,17 @@ const PAGE: usize = 200;
 /// # Errors
 /// Where the gateway does not answer, or not in a known shape.
 pub fn read(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Evidence>> {
+    let Some(row) = row_of(gateway, key)? else { return Ok(None) };
+    let history = Sessions(gateway).history(key, &row);
+    let agent = key.agent().unwrap_or_default();
+    Ok(Some(Evidence { key: key.clone(), agent, row, writer: None, history: Ok(history?) }))
+}
+
+/// Reads the row of one session; `None` where the gateway knows none of that key.
+///
+/// # Errors
+/// Where the gateway does not answer, or not in a known shape.
+pub fn row_of(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Row>> {
     let answer = match gateway.call("sessions.describe", &json!({ "key": key })) {
         // It is no key of this gateway's: people write checkpoints too.
         Err(CallError::Refused(refusal)) if refusal.code == "INVALID_REQUEST" => return Ok(None),
@@ -38,11 +49,8 @@ pub fn read(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Evidence>>
     let Some(row) = answer.get("session").filter(|row| !row.is_null()) else {
         return Ok(None);
     };
-    let row =
-        Row::parse(&row.to_string()).map_err(|error| unexpected("sessions.describe", key).because(error))?;
-    let history = Sessions(gateway).history(key, &row);
-    let agent = key.agent().unwrap_or_default();
-    Ok(Some(Evidence { key: key.clone(), agent, row, writer: None, history: Ok(history?) }))
+    let row = Row::parse(&row.to_string());
+    row.map(Some).map_err(|error| unexpected("sessions.describe", key).because(error))
 }
 
 /// Lists the rows of all sessions that a gateway knows.

@@ -7,8 +7,9 @@ use memchr::memmem::Finder;
 use super::author::Author;
 use super::branch::Branch;
 use super::command::{self, Command};
-use super::evidence::Entry;
+use super::evidence::{Entry, RunStatus};
 use super::record::{Kind, Record};
+use super::row::{Row, is_silent};
 use super::tail::{Damages, Line, Tail, parse};
 use super::turn::{self, Turn};
 
@@ -80,6 +81,16 @@ impl History {
     #[must_use]
     pub fn last_request(&self) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| entry.author == Author::Person)
+    }
+
+    /// Returns the answer of a turn that native recovery resumed, where the row knows no chat for it.
+    #[must_use]
+    pub fn unheard_answer(&self, row: &Row) -> Option<&str> {
+        let turn = self.turns.last().filter(|turn| turn.opened_by.author == Author::NativeRecovery)?;
+        let answer = self.entries.last().filter(|last| last.author == Author::Agent)?;
+        let is_ended = turn.cut.is_none() && row.status == Some(RunStatus::Ended);
+        (is_ended && !row.recovery_route && row.route.is_some() && !is_silent(&answer.text))
+            .then_some(answer.text.as_str())
     }
 
     /// Returns the last turn, whoever opened it.

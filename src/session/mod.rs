@@ -29,7 +29,7 @@ pub use author::{Author, spoken};
 pub use command::{Command, End};
 pub use cut::{Cut, Describe, cuts};
 pub use evidence::{Entry, Evidence, RunStatus};
-pub use gateway::{Sessions, read, read_from, rows};
+pub use gateway::{Sessions, read, read_from, row_of, rows};
 pub use history::History;
 pub use reader::{Listed, Reader, Writer};
 pub use row::{Note, Row};

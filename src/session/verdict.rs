@@ -82,7 +82,7 @@ pub fn judge(evidence: &Evidence, view: &View<'_>) -> Judgement {
         let of_a_machine = Judgement::of(Verdict::Excluded, "no person speaks in it");
         return Judgement { cuts, ..of_a_machine };
     }
-    if let Some(how) = evidence.gone_on(view.since) {
+    if let Some(how) = evidence.gone_on_heard(view.since) {
         return Judgement::of(Verdict::Live, how);
     }
     if view.record.resumed(evidence) {
@@ -172,8 +172,8 @@ fn weigh(evidence: &Evidence, view: &View<'_>, mut cuts: Vec<Cut>) -> Judgement 
 fn counts(cut: &Cut, evidence: &Evidence, since: DateTime<Utc>) -> bool {
     let row = &evidence.row;
     match (cut.phase, row.status) {
-        // What was finished since is on its way just now.
-        (Phase::Reply, _) => row.updated_at.is_none_or(|at| at < since),
+        // What was finished since is on its way just now, unless there is no way.
+        (Phase::Reply, _) => row.pending_reply.is_none() || row.updated_at.is_none_or(|at| at < since),
         (Phase::Command, _) | (_, None | Some(RunStatus::Running)) => true,
         (_, Some(RunStatus::Failed)) => row.aborted,
         // The row may lag behind a turn that has just begun; the lock does not.

@@ -33,6 +33,8 @@ enum Cause {
 /// 2026.9.6 resumes the turn by itself, and 2026.7.1 gives up on it. The cases of 2026.9.6 come first, so that their
 /// waits pass side by side.
 #[rstest]
+#[case::v2026_9_6_command("2026.9.6", Cause::Command, 0)]
+#[case::v2026_9_6_config("2026.9.6", Cause::Config, 0)]
 #[case::v2026_7_1_command("2026.7.1", Cause::Command, 1)]
 #[case::v2026_7_1_config("2026.7.1", Cause::Config, 1)]
 fn what_a_restart_cuts_off_is_captured_and_resumed_once(

@@ -184,31 +184,40 @@ fn a_session_that_keeps_killing_the_gateway_is_left_alone() {
     assert_eq!(world.sent().0.len(), 2);
 }
 
+/// Native recovery takes a session up.
+fn take_up(world: (&Mutex<Gateway>, &std::path::Path), key: &str) {
+    let (gateway, dir) = world;
+    let mut gateway = gateway.lock().unwrap();
+    let row = gateway.rows.get_mut(key).unwrap();
+    row["hasActiveRun"] = json!(true);
+    row["startedAt"] = json!(Utc::now().timestamp_millis());
+    let sessions = dir.join("agents/main/sessions");
+    fs::write(sessions.join("sessions.json"), json!(gateway.rows).to_string()).unwrap();
+    let native = json!({"type": "message", "id": "n1", "parentId": "a1", "timestamp": Utc::now(),
+        "message": {"role": "user", "content": "[System] Your previous turn was interrupted by a gateway restart."}});
+    let file = sessions.join(format!("{}.jsonl", key.replace(':', "-")));
+    fs::write(&file, fs::read_to_string(&file).unwrap() + &native.to_string() + "\n").unwrap();
+}
+
 #[test]
-fn native_recovery_is_waited_for_and_what_it_took_is_left_to_it() {
+fn native_recovery_is_waited_for_in_its_own_sessions_only() {
     let world = crashed();
-    world.leave(FIRST, &reading(), &json!({"status": "running", "abortedLastRun": true}));
-    world.leave(SECOND, &reading(), &json!({"status": "running", "abortedLastRun": true}));
+    let route = json!({"channel": "telegram", "to": "78"});
+    let undecided =
+        json!({"status": "running", "abortedLastRun": true, "restartRecoveryDeliveryContext": route});
+    world.leave(FIRST, &reading(), &undecided);
+    world.leave(SECOND, &reading(), &given_up());
     let (gateway, dir) = (Arc::clone(&world.gateway), world.dir.path().to_owned());
-    let decides = std::thread::spawn(move || {
-        while gateway.lock().unwrap().count("sessions.list") < 3 {
+    let native = std::thread::spawn(move || {
+        // It decides about the one when the other has been resumed.
+        while gateway.lock().unwrap().count("agent") == 0 {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let mut gateway = gateway.lock().unwrap();
-        let now = Utc::now().timestamp_millis();
-        gateway.rows.get_mut(FIRST).unwrap()["hasActiveRun"] = json!(true);
-        gateway.rows.get_mut(FIRST).unwrap()["startedAt"] = json!(now);
-        gateway.rows.get_mut(SECOND).unwrap()["status"] = json!("failed");
-        fs::write(dir.join("agents/main/sessions/sessions.json"), json!(gateway.rows).to_string()).unwrap();
-        let native = json!({"type": "message", "id": "n1", "parentId": "a1", "timestamp": Utc::now(),
-            "message": {"role": "user", "content": "[System] Your previous turn was interrupted by a gateway restart."}});
-        let file = dir.join(format!("agents/main/sessions/{}.jsonl", FIRST.replace(':', "-")));
-        let text = fs::read_to_string(&file).unwrap() + &native.to_string() + "\n";
-        fs::write(file, text).unwrap();
+        take_up((&gateway, &dir), FIRST);
     });
     assert_eq!(world.states(), only(SECOND, ItemState::Resumed));
-    decides.join().unwrap();
-    assert_eq!(world.sent().0.len(), 1);
+    native.join().unwrap();
+    assert_eq!(world.sent().0.len(), 1, "what native recovery took is left to it");
 }
 
 #[test]
@@ -299,4 +308,55 @@ fn each_way_to_be_cut_off_has_its_message() {
         let message = told(&story, &row);
         assert!(message.contains(expected), "{expected}: {message}");
     }
+}
+
+#[test]
+fn an_answer_that_native_recovery_got_and_nobody_heard_is_delivered() {
+    let native = "[System] Your previous turn was interrupted by a gateway restart. Continue.";
+    let story = || Story::new().user("u1", "sum up").user("n1", native).says("a1", "Twelve pages.", "stop");
+    let begun = Utc::now().timestamp_millis();
+    for (more, expected) in [
+        (json!({}), only(FIRST, ItemState::Resumed)),
+        (json!({"restartRecoveryDeliveryContext": {"channel": "telegram", "to": "78"}}), Vec::new()),
+    ] {
+        let world = crashed();
+        let mut row = json!({"status": "done", "startedAt": begun});
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        world.leave(FIRST, &story(), &row);
+        assert_eq!(world.states(), expected);
+        assert!(
+            world.sent().0.iter().all(|sent| sent["message"].as_str().unwrap().contains("Twelve pages."))
+        );
+        assert_eq!(world.states(), Vec::new());
+    }
+}
+
+#[test]
+fn a_subagent_that_was_cut_off_is_named_to_its_user_once() {
+    let world = crashed();
+    let key = "agent:main:subagent:5";
+    let row = json!({"status": "running", "spawnedBy": FIRST, "deliveryContext": {"channel": "telegram", "to": "78"}});
+    world.leave(key, &Story::new().system("u1", "[Subagent Context] count").calls("a1", &["c1"]), &row);
+    for _ in 0..2 {
+        assert_eq!(world.states(), only(key, ItemState::Skipped));
+    }
+    let (turns, told) = world.sent();
+    assert_eq!((turns.len(), told.len(), &told[0]["to"]), (0, 1, &json!("78")));
+    assert!(
+        told[0]["message"].as_str().unwrap().contains("a subagent was cut off"),
+        "{}",
+        told[0]["message"]
+    );
+}
+
+#[test]
+fn a_message_that_went_into_a_new_session_has_failed() {
+    let world = crashed();
+    world.leave(FIRST, &reading(), &given_up());
+    world.gateway(|gateway| gateway.begins_anew = true);
+    let (outcome, items) = world.recover(false);
+    assert_eq!(outcome, Outcome::Incomplete);
+    assert!(matches!(&items[0].1, ItemState::Failed(why) if why.contains("new session")), "{items:?}");
+    assert_eq!(world.recover(false).0, Outcome::Nothing, "it is not sent again");
+    assert_eq!(world.sent().0.len(), 1);
 }
