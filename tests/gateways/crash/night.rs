@@ -89,8 +89,8 @@ impl Shift {
 
     fn database(&self, path: &Path) {
         let database = Connection::open(path).unwrap();
-        self.column(&database, "session_nodes", "entry_json", |text: String| self.text(&text));
-        self.column(&database, "transcript_events", "event_json", |text: String| self.text(&text));
+        change(&database, "session_nodes", "entry_json", |text: String| self.text(&text));
+        change(&database, "transcript_events", "event_json", |text: String| self.text(&text));
         for (table, column) in [
             ("session_nodes", "updated_at"),
             ("session_nodes", "last_interaction_at"),
@@ -98,29 +98,28 @@ impl Shift {
             ("session_nodes", "created_at"),
             ("transcript_events", "created_at"),
         ] {
-            self.column(&database, table, column, |millis| self.millis(millis));
+            change(&database, table, column, |millis| self.millis(millis));
         }
-        self.column(&database, "transcript_events", "event_zstd", |frame: Vec<u8>| {
+        change(&database, "transcript_events", "event_zstd", |frame: Vec<u8>| {
             let text = String::from_utf8(zstd::decode_all(&frame[..]).unwrap()).unwrap();
             zstd::encode_all(self.text(&text).as_bytes(), 0).unwrap()
         });
     }
+}
 
-    /// Changes one column of a table, row by row.
-    fn column<T: rusqlite::types::FromSql + rusqlite::ToSql>(
-        &self,
-        database: &Connection,
-        table: &str,
-        column: &str,
-        moved: impl Fn(T) -> T,
-    ) {
-        let select = format!("SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL");
-        let mut select = database.prepare(&select).unwrap();
-        let rows = select.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, T>(1)?))).unwrap();
-        let rows: Vec<_> = rows.map(Result::unwrap).collect();
-        let update = format!("UPDATE {table} SET {column} = ?1 WHERE rowid = ?2");
-        for (row, value) in rows {
-            database.execute(&update, rusqlite::params![moved(value), row]).unwrap();
-        }
+/// Changes one column of a table, row by row.
+fn change<T: rusqlite::types::FromSql + rusqlite::ToSql>(
+    database: &Connection,
+    table: &str,
+    column: &str,
+    moved: impl Fn(T) -> T,
+) {
+    let select = format!("SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL");
+    let mut select = database.prepare(&select).unwrap();
+    let rows = select.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, T>(1)?))).unwrap();
+    let rows: Vec<_> = rows.map(Result::unwrap).collect();
+    let update = format!("UPDATE {table} SET {column} = ?1 WHERE rowid = ?2");
+    for (row, value) in rows {
+        database.execute(&update, rusqlite::params![moved(value), row]).unwrap();
     }
 }
