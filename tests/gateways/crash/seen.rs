@@ -26,6 +26,8 @@ pub struct Seen {
     lost: usize,
     /// How often we asked for a confirmation.
     asked: usize,
+    /// How often we named what needs a follow-up by hand.
+    reported: usize,
     /// Whether the model answered in a later life, whoever heard it.
     worked: bool,
     /// Whether the destructive call ran again.
@@ -48,7 +50,7 @@ impl Seen {
         );
         let is_known = |text: &str| {
             known.iter().any(|part| text.contains(part))
-                || [done.as_str(), STEERED_DONE, LOST].iter().any(|part| text.contains(part))
+                || [done.as_str(), STEERED_DONE, LOST, REPORTED].iter().any(|part| text.contains(part))
                 || is_question(text)
         };
         Self {
@@ -60,6 +62,7 @@ impl Seen {
             failed: count(FAILED),
             lost: count(LOST),
             asked: texts.iter().filter(|text| is_question(text)).count(),
+            reported: count(REPORTED),
             worked: ours.clone().next().is_some(),
             again: situation == Situation::Destroying
                 && !stage.world.gateway.workspace().join("build").exists(),
@@ -156,6 +159,7 @@ impl fmt::Display for Seen {
             times(self.lost, "told by the agent that the message was lost"),
             times(self.asked, "asked to confirm"),
             times(self.failed, "told that a delegated task failed"),
+            times(self.reported, "told what needs a follow-up by hand"),
             times(self.other.len(), "something else"),
             unheard.then(|| "nothing: the model answered, and the chat did not hear it".to_owned()),
             self.again.then(|| "**the call ran again**".to_owned()),
@@ -167,6 +171,9 @@ impl fmt::Display for Seen {
 
 /// What 2026.9.6 says of a subagent that was cut off.
 const FAILED: &str = "A delegated task failed";
+
+/// What we say of work that we leave to people.
+const REPORTED: &str = "Needs manual follow-up (";
 
 /// Whether this asks for a confirmation, alone or in the summary.
 fn is_question(text: &str) -> bool {
