@@ -9,6 +9,8 @@ mod chinese;
 mod comeback;
 mod confirm;
 mod conformance;
+mod crash;
+
 mod fallback;
 mod harness;
 mod late;

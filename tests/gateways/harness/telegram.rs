@@ -54,13 +54,40 @@ impl Telegram {
 
     /// A person writes to the bot in a private chat. Kept until the gateway acknowledges it, as Telegram does.
     pub fn say(&self, chat: i64, name: &str, text: &str) {
+        let place = json!({ "id": chat, "type": "private", "first_name": name });
+        self.update(&place, chat, name, text);
+    }
+
+    /// The same in a group; its id is negative.
+    pub fn say_in_group(&self, group: i64, person: i64, name: &str, text: &str) {
+        let place = json!({ "id": group, "type": "supergroup", "title": "The group" });
+        self.update(&place, person, name, text);
+    }
+
+    fn update(&self, chat: &Value, person: i64, name: &str, text: &str) {
         let mut state = self.lock();
         let id = state.next_id();
         state.updates.push(json!({ "update_id": id, "message": {
-            "message_id": id, "date": unix_time(), "text": text,
-            "chat": { "id": chat, "type": "private", "first_name": name },
-            "from": { "id": chat, "is_bot": false, "first_name": name },
+            "message_id": id, "date": unix_time(), "text": text, "chat": chat,
+            "from": { "id": person, "is_bot": false, "first_name": name },
         }}));
+    }
+
+    /// A point in time: [`Self::sent_since`] tells what came after it.
+    pub fn mark(&self) -> i64 {
+        self.lock().last_id
+    }
+
+    /// The texts that came after the mark and still stand in the chat.
+    pub fn sent_since(&self, mark: i64, chat: i64) -> Vec<String> {
+        let state = self.lock();
+        let later = state.sent.range(mark + 1..).filter(|(_, (to, _))| *to == chat);
+        later.map(|(_, (_, text))| text.clone()).collect()
+    }
+
+    /// Whether the gateway has acknowledged all that people wrote.
+    pub fn is_read(&self) -> bool {
+        self.lock().updates.is_empty()
     }
 
     /// The texts that the chat shows now, in the order in which they were sent.
