@@ -218,3 +218,6 @@ pub fn last_sign_of_life(evidence: &[Evidence], since: DateTime<Utc>) -> Option<
     });
     times.filter(|at| *at < since).max()
 }
+
+#[cfg(test)]
+mod tests;
