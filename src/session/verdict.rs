@@ -96,7 +96,7 @@ pub fn judge(evidence: &Evidence, view: &View<'_>) -> Judgement {
             "a schedule or a heartbeat opened the turn that was cut off",
         );
     }
-    weigh(evidence, view, cuts)
+    weigh(evidence, history, view, cuts)
 }
 
 /// Finds what a stop left unfinished for a person, whatever has begun since; for a session in which something of the
@@ -123,7 +123,7 @@ fn open_cuts(
 }
 
 /// Decides about cuts that a person waits for.
-fn weigh(evidence: &Evidence, view: &View<'_>, mut cuts: Vec<Cut>) -> Judgement {
+fn weigh(evidence: &Evidence, history: &History, view: &View<'_>, mut cuts: Vec<Cut>) -> Judgement {
     if cuts.is_empty() {
         return Judgement::of(Verdict::Complete, "its last turn had ended before the restart");
     }
@@ -156,7 +156,7 @@ fn weigh(evidence: &Evidence, view: &View<'_>, mut cuts: Vec<Cut>) -> Judgement 
     let cuts: Vec<Cut> = fresh.into_iter().map(|(_, cut)| cut).collect();
     let (verdict, why) = match cuts.iter().find(|cut| cut.phase != Phase::Command) {
         None => (Verdict::Orphaned, "a background command of its own died with the gateway"),
-        Some(cut) if is_trivial_message(cut) && cuts.len() == 1 => {
+        Some(cut) if cuts.len() == 1 && is_trivial_message(cut, history) => {
             return Judgement::of(Verdict::Trivial, "its user's last message needs no answer");
         }
         Some(_) if evidence.row.status == Some(RunStatus::Failed) => {
@@ -192,9 +192,12 @@ fn age(cut: &Cut, evidence: &Evidence, view: &View<'_>) -> Age {
     Age { outside_window, too_old: view.since - active > view.max_age }
 }
 
-fn is_trivial_message(cut: &Cut) -> bool {
-    let says = |text: &str| cut.phase == Phase::Message && cut.asked.is_none() && is_trivial(text);
-    cut.opened_by.as_ref().is_some_and(|entry| says(spoken(&entry.text)))
+/// Tells whether nobody waits for an answer: small talk behind a turn that had come to its end.
+fn is_trivial_message(cut: &Cut, history: &History) -> bool {
+    let Some(entry) = &cut.opened_by else { return false };
+    let before = history.turns.iter().take_while(|turn| turn.opened_by != *entry);
+    let was_settled = before.filter(|turn| turn.is_for_a_person()).last().is_none_or(|turn| turn.cut.is_none());
+    cut.phase == Phase::Message && cut.asked.is_none() && was_settled && is_trivial(spoken(&entry.text))
 }
 
 const fn how(phase: Phase) -> &'static str {
