@@ -159,7 +159,7 @@ fn weigh(evidence: &Evidence, history: &History, view: &View<'_>, mut cuts: Vec<
         Some(cut) if cuts.len() == 1 && is_trivial_message(cut, history) => {
             return Judgement::of(Verdict::Trivial, "its user's last message needs no answer");
         }
-        Some(_) if evidence.row.status == Some(RunStatus::Failed) => {
+        Some(_) if evidence.row.status == Some(RunStatus::Failed) && evidence.row.aborted => {
             (Verdict::Interrupted, "its turn was cut off and OpenClaw's own recovery gave up on it")
         }
         Some(cut) => (Verdict::Interrupted, how(cut.phase)),
@@ -175,9 +175,9 @@ fn counts(cut: &Cut, evidence: &Evidence, since: DateTime<Utc>) -> bool {
         // What was finished since is on its way just now.
         (Phase::Reply, _) => row.updated_at.is_none_or(|at| at < since),
         (Phase::Command, _) | (_, None | Some(RunStatus::Running)) => true,
-        (_, Some(RunStatus::Failed)) => row.aborted,
+        (_, Some(RunStatus::Failed)) if row.aborted => true,
         // The row may lag behind a turn that has just begun; the lock does not.
-        (_, Some(RunStatus::Ended)) => {
+        (_, Some(RunStatus::Failed | RunStatus::Ended)) => {
             let opened_at = cut.opened_by.as_ref().and_then(|entry| entry.at);
             evidence.writer.is_some_and(|writer| !writer.alive) && opened_at > row.ended_at.or(row.updated_at)
         }
@@ -196,7 +196,8 @@ fn age(cut: &Cut, evidence: &Evidence, view: &View<'_>) -> Age {
 fn is_trivial_message(cut: &Cut, history: &History) -> bool {
     let Some(entry) = &cut.opened_by else { return false };
     let before = history.turns.iter().take_while(|turn| turn.opened_by != *entry);
-    let was_settled = before.filter(|turn| turn.is_for_a_person()).last().is_none_or(|turn| turn.cut.is_none());
+    let was_settled =
+        before.filter(|turn| turn.is_for_a_person()).last().is_none_or(|turn| turn.cut.is_none());
     cut.phase == Phase::Message && cut.asked.is_none() && was_settled && is_trivial(spoken(&entry.text))
 }
 

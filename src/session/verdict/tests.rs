@@ -59,14 +59,14 @@ impl Session {
 
 /// What is known beside the sessions, and from where they are judged.
 #[derive(Clone)]
-struct Look {
-    since: i64,
-    last: Option<i64>,
+pub(super) struct Look {
+    pub since: i64,
+    pub last: Option<i64>,
     /// What opened the cuts that were taken; of a command, its call.
-    took: &'static [&'static str],
-    resumed: bool,
-    kills: bool,
-    claimed: bool,
+    pub took: &'static [&'static str],
+    pub resumed: bool,
+    pub kills: bool,
+    pub claimed: bool,
 }
 
 impl Default for Look {
@@ -107,7 +107,7 @@ fn describe(tool: &str, arguments: &Value, outcome: Outcome) -> Call {
 }
 
 impl Look {
-    fn judge(&self, evidence: &Evidence) -> Judgement {
+    pub fn judge(&self, evidence: &Evidence) -> Judgement {
         let view = View {
             since: at(self.since),
             last_sign_of_life: self.last.map(at),
@@ -121,20 +121,20 @@ impl Look {
 
     /// Judges a session in each store, and shows the verdict, and its cuts, where they are the same.
     fn tell(&self, session: &Session) -> String {
-        let told: Vec<String> =
-            session.read().iter().map(|evidence| shown(&self.judge(evidence))).collect();
+        let told: Vec<String> = session.read().iter().map(|evidence| shown(&self.judge(evidence))).collect();
         assert!(told.windows(2).all(|two| two[0] == two[1]), "the stores differ: {told:#?}");
         told[0].clone()
     }
 }
 
-/// Shows `interrupted: u1 ToolCall c1=Unknown`.
-fn shown(judgement: &Judgement) -> String {
+/// Shows `interrupted: u1 toolcall c1=unknown`, and whether the turn follows a question.
+pub(super) fn shown(judgement: &Judgement) -> String {
     let cut = |cut: &Cut| {
         let opened = cut.opened_by.as_ref().and_then(|entry| entry.id.as_deref()).unwrap_or("-");
         let calls: String =
             cut.calls.iter().map(|call| format!(" {}={:?}", call.summary, call.outcome)).collect();
-        format!("{opened} {:?}{calls}", cut.phase)
+        let asked = if cut.asked.is_some() { " asked" } else { "" };
+        format!("{opened} {:?}{calls}{asked}", cut.phase)
     };
     let cuts: Vec<String> = judgement.cuts.iter().map(cut).collect();
     format!("{:?}: {}", judgement.verdict, cuts.join("; ")).trim_end_matches([':', ' ']).to_lowercase()
@@ -295,7 +295,7 @@ fn aside(story: Story) -> Story {
 #[case::thanks_behind_a_heartbeat(story().system("h1", HEARTBEAT).calls("a1", &["c1"]).user("u1", "thanks"), "trivial")]
 #[case::thanks_being_answered(story().user("u1", "thanks").says("a1", "You", "aborted"), "interrupted: u1 stream")]
 #[case::yes_to_nothing(story().user("u1", "yes"), "interrupted: u1 message")]
-#[case::ok_to_a_question(Story::new().user("u0", "x").says("a0", "Shall I delete them?", "stop").user("u1", "ok"), "interrupted: u1 message")]
+#[case::ok_to_a_question(Story::new().user("u0", "x").says("a0", "Shall I delete them?", "stop").user("u1", "ok"), "interrupted: u1 message asked")]
 fn what_a_turn_under_way_left(#[case] story: Story, #[case] expected: &str) {
     assert_eq!(Look::default().tell(&session(running(), story)), expected);
 }
@@ -331,6 +331,11 @@ fn a_session_without_a_word_was_cut_off_if_its_row_says_so(#[case] row: Value, #
 
 #[rstest]
 #[case::its_owner_died(lagging(), Some(false), "interrupted: u1 toolcall c1=unknown")]
+#[case::its_owner_died_behind_a_failure(
+    row(json!({"status": "failed", "abortedLastRun": false, "startedAt": ms(2), "endedAt": ms(3)})),
+    Some(false),
+    "interrupted: u1 toolcall c1=unknown"
+)]
 #[case::its_owner_runs(lagging(), Some(true), "complete")]
 #[case::none(lagging(), None, "complete")]
 #[case::the_turn_ended_later(ended("done"), Some(false), "complete")]
@@ -499,10 +504,7 @@ fn a_yes_to_a_question_is_a_pending_approval(#[case] said: &str, #[case] yes: &s
 #[case::an_answer("done", "interrupted: u0 reply")]
 #[case::silence("NO_REPLY", "complete")]
 #[case::silence_in_small_letters(" no_reply ", "complete")]
-fn an_answer_that_was_not_delivered_is_a_cut_unless_it_is_silent(
-    #[case] text: &str,
-    #[case] expected: &str,
-) {
+fn an_answer_that_was_not_delivered_is_a_cut_unless_it_is_silent(#[case] text: &str, #[case] expected: &str) {
     let mut row = ended("done");
     row["pendingFinalDelivery"] = true.into();
     row["pendingFinalDeliveryText"] = text.into();
@@ -590,7 +592,8 @@ fn the_reason_names_the_phase_or_who_gave_up() {
 fn the_last_sign_of_life_is_the_latest_that_any_session_tells_before_the_start() {
     let life = |sessions: &[Session]| {
         let evidence: Vec<Evidence> = sessions.iter().flat_map(Session::read).collect();
-        last_sign_of_life(&evidence, at(START)).map(|at| at.timestamp() - crate::session::fake::at(0).timestamp())
+        last_sign_of_life(&evidence, at(START))
+            .map(|at| at.timestamp() - crate::session::fake::at(0).timestamp())
     };
     let at_rest = || row(json!({}));
     let with = |field: &str, seconds| row(json!({field: ms(seconds)}));
