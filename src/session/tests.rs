@@ -198,6 +198,12 @@ fn shown(history: &History) -> String {
         .answers("a3"),
     "u1 Command c1=Unknown"
 )]
+#[case::the_look_after_a_command_is_done(
+    story().user("u1", "x").calls("a1", &["c1"]).backgrounded("r1", "c1", "calm-fox-9")
+        .calls_tool("a2", "p1", "process", &json!({"action": "poll", "sessionId": "calm-fox-9", "command": "p1"}))
+        .result("r2", "p1", json!({"toolName": "process", "details": {"status": "running", "sessionId": "calm-fox-9"}})),
+    "u1 ToolResult c1=Unknown p1=Done; u1 Command c1=Unknown"
+)]
 #[case::command_polled_and_ended(
     story().user("u1", "x").calls("a1", &["c1"]).backgrounded("r1", "c1", "calm-fox-9")
         .calls_tool("a2", "p1", "process", &json!({"action": "poll", "sessionId": "calm-fox-9"}))
