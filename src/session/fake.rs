@@ -149,8 +149,12 @@ impl Story {
             "Command still running (session {name}, pid 4711). Use process (list/poll) for follow-up."
         );
         let began = self.now().timestamp_millis();
-        self.result(id, call, json!({"content": [{"type": "text", "text": text}], "details": {"status": "running",
-            "sessionId": name, "pid": 4711, "startedAt": began, "cwd": "/w", "tail": "step 1"}}))
+        self.result(
+            id,
+            call,
+            json!({"content": [{"type": "text", "text": text}], "details": {"status": "running",
+            "sessionId": name, "pid": 4711, "startedAt": began, "cwd": "/w", "tail": "step 1"}}),
+        )
     }
 
     /// Makes the last record so many bytes longer.
@@ -226,7 +230,7 @@ impl State {
     /// Makes a database of these rows and transcripts; `packed` compresses the events.
     pub fn put_database(&self, rows: &Value, stories: &[(&str, &Story)], packed: bool) -> Connection {
         let connection = Connection::open(self.database()).unwrap();
-        connection.execute_batch("PRAGMA journal_mode = WAL;").unwrap();
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;").unwrap();
         connection.execute_batch(TABLES).unwrap();
         for (key, row) in rows.as_object().unwrap() {
             let id = row["sessionId"].as_str().unwrap_or_default();

@@ -224,4 +224,8 @@ pub fn last_sign_of_life(evidence: &[Evidence], since: DateTime<Utc>) -> Option<
 }
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
