@@ -75,6 +75,7 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
     match (history.cut_turn(), history.last_turn()) {
         (Some(turn), _) => cuts.extend(turn.cut.map(|phase| of_turn(turn, phase))),
         (None, Some(turn)) if row.pending_reply.is_some() => cuts.push(of_turn(turn, Phase::Reply)),
+        (None, Some(turn)) if turn.left_a_call_without_leave() => cuts.push(of_turn(turn, Phase::Approval)),
         // Up to 2026.7 the first message of a session is written together with what the agent first says.
         (None, None) if is_unfinished(row) => cuts.push(Cut {
             id: id(history.reset.as_deref().unwrap_or(session_id)),

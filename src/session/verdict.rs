@@ -174,7 +174,7 @@ fn counts(cut: &Cut, evidence: &Evidence, since: DateTime<Utc>) -> bool {
     match (cut.phase, row.status) {
         // What was finished since is on its way just now.
         (Phase::Reply, _) => row.updated_at.is_none_or(|at| at < since),
-        (Phase::Command, _) | (_, None | Some(RunStatus::Running)) => true,
+        (Phase::Command | Phase::Approval, _) | (_, None | Some(RunStatus::Running)) => true,
         (_, Some(RunStatus::Failed)) if row.aborted => true,
         // The row may lag behind a turn that has just begun; the lock does not.
         (_, Some(RunStatus::Failed | RunStatus::Ended)) => {
@@ -208,6 +208,7 @@ const fn how(phase: Phase) -> &'static str {
         Phase::ToolResult => "the results of its tools were never processed",
         Phase::Stream => "its answer broke off when the gateway stopped",
         Phase::Reply => "its answer was never delivered",
+        Phase::Approval => "a call of its waited for leave when the gateway stopped",
         Phase::Command => "a background command of its own died with the gateway",
     }
 }

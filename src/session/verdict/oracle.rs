@@ -107,6 +107,8 @@ pub(super) struct Teller {
     /// The calls of this turn and of those before it that got no answer.
     pub calls: Vec<(String, Outcome)>,
     pub commands: Vec<Command>,
+    /// The last turn, which ended, where a call of its waits for leave: who waits for it, and how it is shown.
+    pub without_leave: Option<(Waits, String)>,
     /// Nobody has answered what was last asked.
     unanswered: bool,
     /// The agent's last words were a question.
@@ -154,6 +156,7 @@ impl Teller {
             open: None,
             calls: Vec::new(),
             commands: Vec::new(),
+            without_leave: None,
             unanswered: false,
             asked: false,
             has_spoken: false,
@@ -260,6 +263,7 @@ impl Teller {
         let small_talk = false;
         self.open =
             Some(Open { by: id, waits, phase: "message", pending: Vec::new(), small_talk, asked: false });
+        self.without_leave = None;
         self.row_before = self.row;
         self.row = Row {
             status: "running",
@@ -365,8 +369,12 @@ impl Teller {
 
     /// The turn under way ends, with or without an answer.
     fn ends(&mut self, status: &'static str, answered: bool) {
-        self.open = None;
+        let ended = self.open.take().unwrap();
         if answered {
+            if self.calls.iter().any(|(_, outcome)| *outcome == Outcome::ApprovalPending) {
+                let shown = self.shows_turn(&Open { phase: "approval", ..ended.clone() });
+                self.without_leave = Some((ended.waits, shown));
+            }
             self.calls.clear();
             self.unanswered = false;
         }
@@ -450,6 +458,7 @@ impl Teller {
         self.story = std::mem::take(&mut self.story).record(&id, json!({"type": "reset", "reason": "new"}));
         self.calls.clear();
         self.commands.clear();
+        self.without_leave = None;
         (self.unanswered, self.asked, self.last_message) = (false, false, None);
     }
 

@@ -157,15 +157,24 @@ struct Unfinished {
 fn truth(teller: &Teller, last: i64, since: i64) -> String {
     let young = |active: i64| since - active <= 12 * 3_600;
     let mut unfinished = Vec::new();
-    if let Some(open) = &teller.open {
+    let is_fresh = || {
         let active = teller.last_message.max(teller.row.started).unwrap_or_default();
+        last - active <= 20 * 60 && young(active)
+    };
+    if let Some(open) = &teller.open {
         unfinished.push(Unfinished {
             shown: teller.shows_turn(open),
             waits: open.waits,
             is_turn: true,
-            fresh: last - active <= 20 * 60 && young(active),
+            fresh: is_fresh(),
         });
     }
+    unfinished.extend(teller.without_leave.iter().map(|(waits, shown)| Unfinished {
+        shown: shown.clone(),
+        waits: *waits,
+        is_turn: true,
+        fresh: is_fresh(),
+    }));
     unfinished.extend(teller.commands.iter().map(|command| Unfinished {
         shown: format!("{} command {}=unknown", command.by, command.call),
         waits: command.waits,

@@ -243,6 +243,15 @@ fn aside(story: Story) -> Story {
         .record("y", json!({"type": "custom_message", "customType": "yield", "content": "…", "display": false})),
     "complete"
 )]
+#[case::approval_pending_behind_an_answer(
+    calling().result("r1", "c1", json!({"details": {"status": "approval-pending"}})).answers("a2"),
+    "interrupted: u1 approval c1=approvalpending"
+)]
+#[case::approval_given_and_told(
+    calling().result("r1", "c1", json!({"details": {"status": "approval-pending"}})).answers("a2")
+        .user("e1", "An async command the user already approved has completed.").answers("a3"),
+    "complete"
+)]
 // A command that was left behind, beside its turn and by itself.
 #[case::command(building(), "orphaned: u1 command c1=unknown")]
 #[case::command_of_a_cut_turn(
@@ -315,8 +324,12 @@ fn the_row_tells_whether_a_turn_had_ended(#[case] row: Value, #[case] expected: 
     let aborted = story().user("u1", "x").says("a1", "I wi", "aborted");
     let expected = expected.replace("toolcall c1=unknown", "stream");
     assert_eq!(Look::default().tell(&session(row.clone(), aborted)), expected);
-    // Whatever the row says, an answer is an end, and a command outlives its turn.
+    // Whatever the row says, an answer is an end; a command, and a call that waits for leave, outlive their turn.
     assert_eq!(Look::default().tell(&session(row.clone(), story())), "complete");
+    let pending = json!({"details": {"status": "approval-pending"}});
+    let waiting = calling().result("r1", "c1", pending).answers("a2");
+    let expected = "interrupted: u1 approval c1=approvalpending";
+    assert_eq!(Look::default().tell(&session(row.clone(), waiting)), expected);
     assert_eq!(Look::default().tell(&session(row, building())), "orphaned: u1 command c1=unknown");
 }
 
@@ -574,6 +587,10 @@ fn the_reason_names_the_phase_or_who_gave_up() {
         reason(running(), calling().result("r1", "c1", json!({}))),
         reason(running(), story().user("u1", "x").says("a1", "I", "aborted")),
         reason(given_up(), calling()),
+        reason(
+            ended("done"),
+            calling().result("r1", "c1", json!({"details": {"status": "approval-pending"}})).answers("a2"),
+        ),
         reason(ended("done"), building()),
         reason(ended("killed"), calling()),
     ];
@@ -583,6 +600,7 @@ fn the_reason_names_the_phase_or_who_gave_up() {
     the results of its tools were never processed
     its answer broke off when the gateway stopped
     its turn was cut off and OpenClaw's own recovery gave up on it
+    a call of its waited for leave when the gateway stopped
     a background command of its own died with the gateway
     its last turn had ended before the restart
     ");
