@@ -62,7 +62,7 @@ fn text(scan: &Scan, context: &Context, all: bool) -> String {
     if scan.sessions.is_empty() {
         lines.push(format!("No sessions below {}.", context.paths.state.display()));
     } else if !all && complete > 0 {
-        lines.push(format!("{} ended as they should.", sessions(complete)));
+        lines.push(format!("{}: nothing was cut off.", sessions(complete)));
     }
     lines.join("\n")
 }

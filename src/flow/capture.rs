@@ -81,7 +81,7 @@ fn block(session: &Evidence) -> Option<(Block, SessionMark)> {
     let runs = session.row.status == Some(RunStatus::Running);
     let cuts = session::cuts(&session.agent, &session.row, history, &describe);
     let counts = |cut: &&Cut| match cut.phase {
-        Phase::Command => true,
+        Phase::Command | Phase::Approval => true,
         _ => runs && cut.opened_by.as_ref().is_none_or(|entry| entry.author.speaks_for_a_person()),
     };
     let cut = cuts.iter().find(counts)?;
@@ -157,7 +157,7 @@ impl Words {
     const fn next(&self, phase: Phase) -> &'static str {
         match phase {
             Phase::Message => self.next[0],
-            Phase::ToolCall | Phase::ToolResult => self.next[1],
+            Phase::ToolCall | Phase::ToolResult | Phase::Approval => self.next[1],
             Phase::Stream | Phase::Reply => self.next[2],
             Phase::Command => self.next[3],
         }

@@ -79,6 +79,7 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
             let reply = history.unheard_answer(row).map(str::to_owned);
             cuts.push(Cut { reply, ..of_turn(turn, Phase::Reply) });
         }
+        (None, Some(turn)) if turn.left_a_call_without_leave() => cuts.push(of_turn(turn, Phase::Approval)),
         // Up to 2026.7 the first message of a session is written together with what the agent first says.
         (None, None) if is_unfinished(row) => cuts.push(Cut {
             id: id(history.reset.as_deref().unwrap_or(session_id)),

@@ -4,14 +4,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use super::evidence::Evidence;
 use super::history::History;
 use super::jsonl::Jsonl;
 use super::reader::Reader;
 use super::row::Row;
 use super::sqlite::Sqlite;
+use super::store::read_all;
+use crate::gateway::Config;
 use crate::model::SessionKey;
 
 pub const KEY: &str = "agent:main:telegram:direct:7";
@@ -25,6 +29,14 @@ pub const TABLES: &str = "
         session_id TEXT NOT NULL, seq INTEGER NOT NULL, event_json TEXT, created_at INTEGER NOT NULL,
         event_zstd BLOB, event_utf8_bytes INTEGER, navigation_json TEXT, PRIMARY KEY (session_id, seq)) STRICT;";
 
+/// When every story begins, in seconds since 1970.
+const BEGINNING: i64 = 1_795_232_000;
+
+/// Returns the time so many seconds after the beginning of every story.
+pub fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(BEGINNING + seconds, 0).unwrap()
+}
+
 /// A transcript that is being told, record after record, each on the one before it.
 #[derive(Clone, Default)]
 pub struct Story {
@@ -36,7 +48,7 @@ pub struct Story {
 impl Story {
     /// A session with its first record.
     pub fn new() -> Self {
-        let mut story = Self { clock: 1_795_232_000, ..Self::default() };
+        let mut story = Self::default();
         let at = story.time();
         story
             .records
@@ -46,9 +58,18 @@ impl Story {
 
     fn time(&mut self) -> String {
         self.clock += 1;
-        chrono::DateTime::from_timestamp(self.clock, 0)
-            .unwrap()
-            .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+        self.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+    }
+
+    /// When the last record was written.
+    pub fn now(&self) -> DateTime<Utc> {
+        at(self.clock)
+    }
+
+    /// Lets so many seconds pass.
+    pub fn rests(mut self, seconds: i64) -> Self {
+        self.clock += seconds;
+        self
     }
 
     /// Adds a record of any type.
@@ -127,8 +148,19 @@ impl Story {
         let text = format!(
             "Command still running (session {name}, pid 4711). Use process (list/poll) for follow-up."
         );
-        self.result(id, call, json!({"content": [{"type": "text", "text": text}], "details": {"status": "running",
-            "sessionId": name, "pid": 4711, "startedAt": 1_795_232_245_000_i64, "cwd": "/w", "tail": "step 1"}}))
+        let began = self.now().timestamp_millis();
+        self.result(
+            id,
+            call,
+            json!({"content": [{"type": "text", "text": text}], "details": {"status": "running",
+            "sessionId": name, "pid": 4711, "startedAt": began, "cwd": "/w", "tail": "step 1"}}),
+        )
+    }
+
+    /// Makes the last record so many bytes longer.
+    pub fn swells(mut self, bytes: usize) -> Self {
+        self.records.last_mut().unwrap()["padding"] = "x".repeat(bytes).into();
+        self
     }
 
     /// The lines of its file.
@@ -140,7 +172,7 @@ impl Story {
     pub fn shown(&self) -> Vec<Value> {
         let message = |record: &Value| {
             let mut message = record.get("message")?.clone();
-            let at: chrono::DateTime<chrono::Utc> = record["timestamp"].as_str()?.parse().ok()?;
+            let at: DateTime<Utc> = record["timestamp"].as_str()?.parse().ok()?;
             message["__openclaw"] = json!({"id": record["id"], "recordTimestampMs": at.timestamp_millis()});
             Some(message)
         };
@@ -171,6 +203,18 @@ impl State {
         self.folder("agent").join("openclaw-agent.sqlite")
     }
 
+    /// Reads all that stands in it.
+    pub fn read(&self) -> Vec<Evidence> {
+        let config = Config::load(self.path(), &|_| None).unwrap();
+        read_all(self.path(), &config).unwrap().1
+    }
+
+    /// Leaves the lock of a turn of the session `s1`, by a process that runs or is gone.
+    pub fn put_lock(&self, runs: bool) {
+        let pid = if runs { std::process::id() } else { u32::MAX };
+        self.put("s1.jsonl.lock", json!({"pid": pid, "maxHoldMs": 300_000}).to_string());
+    }
+
     /// Writes a file beside the transcripts.
     pub fn put(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder("sessions").join(name);
@@ -186,7 +230,7 @@ impl State {
     /// Makes a database of these rows and transcripts; `packed` compresses the events.
     pub fn put_database(&self, rows: &Value, stories: &[(&str, &Story)], packed: bool) -> Connection {
         let connection = Connection::open(self.database()).unwrap();
-        connection.execute_batch("PRAGMA journal_mode = WAL;").unwrap();
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;").unwrap();
         connection.execute_batch(TABLES).unwrap();
         for (key, row) in rows.as_object().unwrap() {
             let id = row["sessionId"].as_str().unwrap_or_default();

@@ -284,7 +284,7 @@ fn outcome(message: &Value, text: &str, process: Option<&Process>) -> Outcome {
     let failed = message["isError"] == true || details["status"] == "failed";
     if details["status"] == "approval-pending" || text.starts_with(APPROVAL) {
         Outcome::ApprovalPending
-    } else if invented || process.is_some_and(|process| process.running) {
+    } else if invented || process.is_some_and(Process::begins) {
         Outcome::Unknown
     } else if failed && text.to_lowercase().contains("abort") {
         // It was stopped in the middle: nobody knows how far it had come.

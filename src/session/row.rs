@@ -64,7 +64,7 @@ pub enum Note {
 
 /// The fields as they stand there, taken apart one by one: a field of a strange type costs that field.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a session's row")]
 struct Fields<'a> {
     #[serde(borrow)]
     session_id: Option<&'a RawValue>,

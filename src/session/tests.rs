@@ -198,6 +198,12 @@ fn shown(history: &History) -> String {
         .answers("a3"),
     "u1 Command c1=Unknown"
 )]
+#[case::the_look_after_a_command_is_done(
+    story().user("u1", "x").calls("a1", &["c1"]).backgrounded("r1", "c1", "calm-fox-9")
+        .calls_tool("a2", "p1", "process", &json!({"action": "poll", "sessionId": "calm-fox-9", "command": "p1"}))
+        .result("r2", "p1", json!({"toolName": "process", "details": {"status": "running", "sessionId": "calm-fox-9"}})),
+    "u1 ToolResult c1=Unknown p1=Done; u1 Command c1=Unknown"
+)]
 #[case::command_polled_and_ended(
     story().user("u1", "x").calls("a1", &["c1"]).backgrounded("r1", "c1", "calm-fox-9")
         .calls_tool("a2", "p1", "process", &json!({"action": "poll", "sessionId": "calm-fox-9"}))
@@ -300,7 +306,7 @@ fn what_is_known_of_a_command_comes_from_its_call_and_the_last_look_at_it() {
     let [command] = history.commands.as_slice() else { panic!("one command: {:?}", history.commands) };
     assert_eq!((command.line.as_str(), command.pid, command.end), ("make all", Some(4711), End::Untold));
     assert_eq!((command.cwd.as_deref(), command.output.as_deref()), (Some("/w"), Some("step 2")));
-    assert_eq!(command.started_at.unwrap().timestamp(), 1_795_232_245);
+    assert_eq!(command.started_at, Some(fake::at(6)), "when it was called");
 }
 
 #[test]

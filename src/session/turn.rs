@@ -21,6 +21,8 @@ pub enum Phase {
     Stream,
     /// The answer is there and was not delivered.
     Reply,
+    /// The turn had ended, and a call of its waits for leave that could be given to the gateway of that life alone.
+    Approval,
     /// The turn had ended, but not the background command that it began.
     Command,
 }
@@ -143,6 +145,11 @@ impl Turn {
     #[must_use]
     pub fn is_for_a_person(&self) -> bool {
         self.opened_by.author.speaks_for_a_person()
+    }
+
+    /// Tells whether it came to its end before leave was given to one of its calls (2026.5.28 does not wait for it).
+    pub(super) fn left_a_call_without_leave(&self) -> bool {
+        self.cut.is_none() && self.calls.iter().any(|call| call.outcome == Outcome::ApprovalPending)
     }
 
     /// Returns what names the turn within its session for ever: the id of the entry that opened it, or its time.

@@ -96,7 +96,7 @@ pub fn judge(evidence: &Evidence, view: &View<'_>) -> Judgement {
             "a schedule or a heartbeat opened the turn that was cut off",
         );
     }
-    weigh(evidence, view, cuts)
+    weigh(evidence, history, view, cuts)
 }
 
 /// Finds what a stop left unfinished for a person, whatever has begun since; for a session in which something of the
@@ -123,7 +123,7 @@ fn open_cuts(
 }
 
 /// Decides about cuts that a person waits for.
-fn weigh(evidence: &Evidence, view: &View<'_>, mut cuts: Vec<Cut>) -> Judgement {
+fn weigh(evidence: &Evidence, history: &History, view: &View<'_>, mut cuts: Vec<Cut>) -> Judgement {
     if cuts.is_empty() {
         return Judgement::of(Verdict::Complete, "its last turn had ended before the restart");
     }
@@ -156,10 +156,10 @@ fn weigh(evidence: &Evidence, view: &View<'_>, mut cuts: Vec<Cut>) -> Judgement 
     let cuts: Vec<Cut> = fresh.into_iter().map(|(_, cut)| cut).collect();
     let (verdict, why) = match cuts.iter().find(|cut| cut.phase != Phase::Command) {
         None => (Verdict::Orphaned, "a background command of its own died with the gateway"),
-        Some(cut) if is_trivial_message(cut) && cuts.len() == 1 => {
+        Some(cut) if cuts.len() == 1 && is_trivial_message(cut, history) => {
             return Judgement::of(Verdict::Trivial, "its user's last message needs no answer");
         }
-        Some(_) if evidence.row.status == Some(RunStatus::Failed) => {
+        Some(_) if evidence.row.status == Some(RunStatus::Failed) && evidence.row.aborted => {
             (Verdict::Interrupted, "its turn was cut off and OpenClaw's own recovery gave up on it")
         }
         Some(cut) => (Verdict::Interrupted, how(cut.phase)),
@@ -174,10 +174,10 @@ fn counts(cut: &Cut, evidence: &Evidence, since: DateTime<Utc>) -> bool {
     match (cut.phase, row.status) {
         // What was finished since is on its way just now, unless there is no way.
         (Phase::Reply, _) => row.pending_reply.is_none() || row.updated_at.is_none_or(|at| at < since),
-        (Phase::Command, _) | (_, None | Some(RunStatus::Running)) => true,
-        (_, Some(RunStatus::Failed)) => row.aborted,
+        (Phase::Command | Phase::Approval, _) | (_, None | Some(RunStatus::Running)) => true,
+        (_, Some(RunStatus::Failed)) if row.aborted => true,
         // The row may lag behind a turn that has just begun; the lock does not.
-        (_, Some(RunStatus::Ended)) => {
+        (_, Some(RunStatus::Failed | RunStatus::Ended)) => {
             let opened_at = cut.opened_by.as_ref().and_then(|entry| entry.at);
             evidence.writer.is_some_and(|writer| !writer.alive) && opened_at > row.ended_at.or(row.updated_at)
         }
@@ -192,9 +192,13 @@ fn age(cut: &Cut, evidence: &Evidence, view: &View<'_>) -> Age {
     Age { outside_window, too_old: view.since - active > view.max_age }
 }
 
-fn is_trivial_message(cut: &Cut) -> bool {
-    let says = |text: &str| cut.phase == Phase::Message && cut.asked.is_none() && is_trivial(text);
-    cut.opened_by.as_ref().is_some_and(|entry| says(spoken(&entry.text)))
+/// Tells whether nobody waits for an answer: small talk behind a turn that had come to its end.
+fn is_trivial_message(cut: &Cut, history: &History) -> bool {
+    let Some(entry) = &cut.opened_by else { return false };
+    let before = history.turns.iter().take_while(|turn| turn.opened_by != *entry);
+    let was_settled =
+        before.filter(|turn| turn.is_for_a_person()).last().is_none_or(|turn| turn.cut.is_none());
+    cut.phase == Phase::Message && cut.asked.is_none() && was_settled && is_trivial(spoken(&entry.text))
 }
 
 const fn how(phase: Phase) -> &'static str {
@@ -204,6 +208,7 @@ const fn how(phase: Phase) -> &'static str {
         Phase::ToolResult => "the results of its tools were never processed",
         Phase::Stream => "its answer broke off when the gateway stopped",
         Phase::Reply => "its answer was never delivered",
+        Phase::Approval => "a call of its waited for leave when the gateway stopped",
         Phase::Command => "a background command of its own died with the gateway",
     }
 }
@@ -218,3 +223,10 @@ pub fn last_sign_of_life(evidence: &[Evidence], since: DateTime<Utc>) -> Option<
     });
     times.filter(|at| *at < since).max()
 }
+
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -11,5 +11,6 @@ mod now;
 mod prepare;
 mod recover;
 mod render;
+mod scan;
 mod status;
 mod world;

@@ -10,7 +10,6 @@ mod comeback;
 mod confirm;
 mod conformance;
 mod crash;
-
 mod fallback;
 mod harness;
 mod late;

@@ -144,6 +144,7 @@ impl<'a> CutView<'a> {
             Phase::ToolResult => "tool-result",
             Phase::Stream => "stream",
             Phase::Reply => "reply",
+            Phase::Approval => "approval",
             Phase::Command => "command",
         };
         let call = |call: &'a Call| {
