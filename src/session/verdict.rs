@@ -229,4 +229,6 @@ mod oracle;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod step;
+#[cfg(test)]
 mod tests;

@@ -3,69 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a step is told only where it fits")]
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::step::{Answer, By, Found, Gateway, Row, Step, Words};
 use crate::model::{IdempotencyKey, Outcome};
 use crate::session::fake::{Story, at};
-
-/// What happens next; what does not fit there does not happen. Numbers choose among the calls and commands there are.
-#[derive(Clone, Debug)]
-pub(super) enum Step {
-    PersonWrites(Words),
-    AgentCalls(u8),
-    ToolAnswers(u8, Outcome),
-    GoesIntoBackground(u8),
-    AgentLooksAfterCommand(u8, Found),
-    AgentAnswers(Answer),
-    AgentYields,
-    CommandEnds(u8),
-    Heartbeat,
-    PersonStopsIt,
-    ProviderFails,
-    PersonResets,
-    CrashAndResume(By),
-    Notice,
-    Aside,
-    Minutes(u8),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Words {
-    Request,
-    Thanks,
-    Yes,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Answer {
-    Done,
-    Silence,
-    Question,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Found {
-    Running,
-    Ended,
-}
-
-/// Who has a turn go on after a crash in the middle of the story.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum By {
-    OpenClaw,
-    Comeback,
-}
-
-/// How a gateway keeps its sessions.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Gateway {
-    /// The row has no status: the transcript alone tells.
-    BeforeStatus,
-    /// As 2026.5 and 2026.7: a lock for a turn; a session's first message is written with the agent's first words.
-    WithLocks,
-    /// As 2026.9.
-    WithDatabase,
-}
 
 /// Who waits for the end of a turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,30 +63,6 @@ pub(super) struct Teller {
     /// The row before the turn under way began.
     pub row_before: Row,
     ids: usize,
-}
-
-/// What the gateway notes beside the transcript.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Row {
-    pub status: &'static str,
-    pub aborted: bool,
-    pub started: Option<i64>,
-    pub ended: Option<i64>,
-    pub updated: i64,
-}
-
-impl Row {
-    pub(super) fn json(&self, gateway: Gateway) -> Value {
-        let ms = |seconds: i64| at(seconds).timestamp_millis();
-        let mut row = json!({"sessionId": "s1", "updatedAt": ms(self.updated)});
-        if gateway != Gateway::BeforeStatus && !self.status.is_empty() {
-            row["status"] = self.status.into();
-            row["abortedLastRun"] = self.aborted.into();
-            row["startedAt"] = json!(self.started.map(ms));
-            row["endedAt"] = json!(self.ended.map(ms));
-        }
-        row
-    }
 }
 
 impl Teller {
@@ -241,10 +159,10 @@ impl Teller {
     pub(super) fn shows_turn(&self, open: &Open) -> String {
         let calls = self.calls.iter().map(|(call, outcome)| format!(" {call}={outcome:?}").to_lowercase());
         let asked = if open.asked { " asked" } else { "" };
-        match self.is_unwritten() {
-            true => "- message".into(),
-            false => format!("{} {}{}{asked}", open.by, open.phase, calls.collect::<String>()),
+        if self.is_unwritten() {
+            return "- message".into();
         }
+        format!("{} {}{}{asked}", open.by, open.phase, calls.collect::<String>())
     }
 
     /// Lets so many seconds pass.
@@ -347,19 +265,10 @@ impl Teller {
         let (id, call, result) = (self.id('a'), self.id('c'), self.id('r'));
         let name = format!("{}-fox", self.commands[at].call);
         let status = if found == Found::Running { "running" } else { "completed" };
+        let asks = json!({"action": "poll", "sessionId": name, "command": call});
+        let told = json!({"toolName": "process", "details": {"status": status, "sessionId": name}});
         self.agent_speaks(format!("{id}: the agent looks after {name}: {status}"), "toolresult", |story| {
-            story
-                .calls_tool(
-                    &id,
-                    &call,
-                    "process",
-                    &json!({"action": "poll", "sessionId": name, "command": call}),
-                )
-                .result(
-                    &result,
-                    &call,
-                    json!({"toolName": "process", "details": {"status": status, "sessionId": name}}),
-                )
+            story.calls_tool(&id, &call, "process", &asks).result(&result, &call, told)
         });
         self.calls.push((call, Outcome::Done));
         if found == Found::Ended {

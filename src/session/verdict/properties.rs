@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::oracle::{Answer, By, Found, Gateway, Row, Step, Teller, Waits, Words};
+use super::oracle::{Teller, Waits};
+use super::step::{By, Row, Words, by, gateway, step};
 use super::tests::{Look, shown};
-use crate::model::Outcome::{ApprovalPending, Done, Failed};
 use crate::session::fake::{KEY, State};
 
 /// How the story ends.
@@ -42,44 +42,6 @@ enum Left {
     Windows,
     Marked,
     Megabytes,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let words = prop_oneof![2 => Just(Words::Request), 1 => Just(Words::Thanks), 1 => Just(Words::Yes)];
-    let outcome = prop_oneof![4 => Just(Done), 1 => Just(Failed), 1 => Just(ApprovalPending)];
-    let answer =
-        prop_oneof![3 => Just(Answer::Done), 1 => Just(Answer::Silence), 2 => Just(Answer::Question)];
-    let found = prop_oneof![Just(Found::Running), Just(Found::Ended)];
-    prop_oneof![
-        5 => words.prop_map(Step::PersonWrites),
-        8 => (1..3_u8).prop_map(Step::AgentCalls),
-        8 => (any::<u8>(), outcome).prop_map(|(which, outcome)| Step::ToolAnswers(which, outcome)),
-        6 => any::<u8>().prop_map(Step::GoesIntoBackground),
-        2 => (any::<u8>(), found).prop_map(|(which, found)| Step::AgentLooksAfterCommand(which, found)),
-        8 => answer.prop_map(Step::AgentAnswers),
-        1 => Just(Step::AgentYields),
-        3 => any::<u8>().prop_map(Step::CommandEnds),
-        4 => Just(Step::Heartbeat),
-        1 => Just(Step::PersonStopsIt),
-        1 => Just(Step::ProviderFails),
-        1 => Just(Step::PersonResets),
-        1 => by().prop_map(Step::CrashAndResume),
-        1 => Just(Step::Notice),
-        1 => Just(Step::Aside),
-        1 => (1..60_u8).prop_map(Step::Minutes),
-    ]
-}
-
-fn by() -> impl Strategy<Value = By> {
-    prop_oneof![Just(By::OpenClaw), Just(By::Comeback)]
-}
-
-fn gateway() -> impl Strategy<Value = Gateway> {
-    prop_oneof![
-        3 => Just(Gateway::WithDatabase),
-        3 => Just(Gateway::WithLocks),
-        1 => Just(Gateway::BeforeStatus),
-    ]
 }
 
 prop_compose! {

@@ -131,10 +131,9 @@ impl Look {
 pub(super) fn shown(judgement: &Judgement) -> String {
     let cut = |cut: &Cut| {
         let opened = cut.opened_by.as_ref().and_then(|entry| entry.id.as_deref()).unwrap_or("-");
-        let calls: String =
-            cut.calls.iter().map(|call| format!(" {}={:?}", call.summary, call.outcome)).collect();
+        let calls = cut.calls.iter().map(|call| format!(" {}={:?}", call.summary, call.outcome));
         let asked = if cut.asked.is_some() { " asked" } else { "" };
-        format!("{opened} {:?}{calls}{asked}", cut.phase)
+        format!("{opened} {:?}{}{asked}", cut.phase, calls.collect::<String>())
     };
     let cuts: Vec<String> = judgement.cuts.iter().map(cut).collect();
     format!("{:?}: {}", judgement.verdict, cuts.join("; ")).trim_end_matches([':', ' ']).to_lowercase()
@@ -155,7 +154,7 @@ fn building() -> Story {
     story().user("u1", "build").calls("a1", &["c1"]).backgrounded("r1", "c1", "calm-fox").answers("a2")
 }
 
-fn row(more: Value) -> Value {
+fn row(more: &Value) -> Value {
     let mut row = json!({"sessionId": "s1", "deliveryContext": {"channel": "telegram", "to": "telegram:7"}});
     row.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
     row
@@ -167,25 +166,25 @@ fn ms(seconds: i64) -> i64 {
 
 /// The row of a turn under way.
 fn running() -> Value {
-    row(json!({"status": "running", "abortedLastRun": false, "startedAt": ms(4), "updatedAt": ms(5)}))
+    row(&json!({"status": "running", "abortedLastRun": false, "startedAt": ms(4), "updatedAt": ms(5)}))
 }
 
 /// What native recovery makes of it when it gives up, after the start.
 fn given_up() -> Value {
-    row(json!({"status": "failed", "abortedLastRun": true, "startedAt": ms(4), "endedAt": ms(START + 6),
+    row(&json!({"status": "failed", "abortedLastRun": true, "startedAt": ms(4), "endedAt": ms(START + 6),
         "updatedAt": ms(START + 6)}))
 }
 
 /// The row of a turn that ended in this way, behind all that was written.
 fn ended(status: &str) -> Value {
     let aborted = status == "killed";
-    row(json!({"status": status, "abortedLastRun": aborted, "startedAt": ms(4), "endedAt": ms(60),
+    row(&json!({"status": status, "abortedLastRun": aborted, "startedAt": ms(4), "endedAt": ms(60),
         "updatedAt": ms(61)}))
 }
 
 /// The row of the session's first turn, behind which another has begun.
 fn lagging() -> Value {
-    row(json!({"status": "done", "startedAt": ms(2), "endedAt": ms(3), "updatedAt": ms(3)}))
+    row(&json!({"status": "done", "startedAt": ms(2), "endedAt": ms(3), "updatedAt": ms(3)}))
 }
 
 fn native(story: Story) -> Story {
@@ -313,8 +312,8 @@ fn what_a_turn_under_way_left(#[case] story: Story, #[case] expected: &str) {
 #[rstest]
 #[case::running(running(), "interrupted: u1 toolcall c1=unknown")]
 #[case::given_up(given_up(), "interrupted: u1 toolcall c1=unknown")]
-#[case::no_status(row(json!({})), "interrupted: u1 toolcall c1=unknown")]
-#[case::status_of_a_newer_version(row(json!({"status": "pausing"})), "interrupted: u1 toolcall c1=unknown")]
+#[case::no_status(row(&json!({})), "interrupted: u1 toolcall c1=unknown")]
+#[case::status_of_a_newer_version(row(&json!({"status": "pausing"})), "interrupted: u1 toolcall c1=unknown")]
 #[case::done(ended("done"), "complete")]
 #[case::timed_out(ended("timeout"), "complete")]
 #[case::stopped_by_its_user(ended("killed"), "complete")]
@@ -335,7 +334,7 @@ fn the_row_tells_whether_a_turn_had_ended(#[case] row: Value, #[case] expected: 
 
 #[rstest]
 #[case::done(ended("done"), "complete")]
-#[case::no_status(row(json!({})), "complete")]
+#[case::no_status(row(&json!({})), "complete")]
 #[case::running(running(), "interrupted: - message")]
 #[case::given_up(given_up(), "interrupted: - message")]
 fn a_session_without_a_word_was_cut_off_if_its_row_says_so(#[case] row: Value, #[case] expected: &str) {
@@ -345,7 +344,7 @@ fn a_session_without_a_word_was_cut_off_if_its_row_says_so(#[case] row: Value, #
 #[rstest]
 #[case::its_owner_died(lagging(), Some(false), "interrupted: u1 toolcall c1=unknown")]
 #[case::its_owner_died_behind_a_failure(
-    row(json!({"status": "failed", "abortedLastRun": false, "startedAt": ms(2), "endedAt": ms(3)})),
+    row(&json!({"status": "failed", "abortedLastRun": false, "startedAt": ms(2), "endedAt": ms(3)})),
     Some(false),
     "interrupted: u1 toolcall c1=unknown"
 )]
@@ -399,9 +398,9 @@ fn what_nobody_asked_for_since_the_start_is_no_life(#[case] story: Story) {
 }
 
 #[rstest]
-#[case::begun_since(row(json!({"status": "running", "startedAt": ms(START + 1)})), "live")]
-#[case::begun_before(row(json!({"status": "running", "startedAt": ms(START - 1)})), "interrupted: u1 toolcall c1=unknown")]
-#[case::reported_by_the_gateway(row(json!({"status": "done", "hasActiveRun": true})), "live")]
+#[case::begun_since(row(&json!({"status": "running", "startedAt": ms(START + 1)})), "live")]
+#[case::begun_before(row(&json!({"status": "running", "startedAt": ms(START - 1)})), "interrupted: u1 toolcall c1=unknown")]
+#[case::reported_by_the_gateway(row(&json!({"status": "done", "hasActiveRun": true})), "live")]
 fn a_run_under_way_is_live(#[case] row: Value, #[case] expected: &str) {
     assert_eq!(Look::default().tell(&session(row, calling())), expected);
 }
@@ -435,10 +434,10 @@ fn nothing_on_record_makes_a_cut_of_a_turn_that_ended(#[case] look: Look) {
 #[case::in_the_answer(json!({"status": "failed", "abortedLastRun": true, "restartRecoveryStatus": "tombstoned"}))]
 fn what_native_recovery_buried_is_quarantined(#[case] fields: Value) {
     assert_eq!(
-        Look::default().tell(&session(row(fields.clone()), calling())),
+        Look::default().tell(&session(row(&fields), calling())),
         "quarantined: u1 toolcall c1=unknown"
     );
-    assert_eq!(Look::default().tell(&session(row(fields), story())), "complete");
+    assert_eq!(Look::default().tell(&session(row(&fields), story())), "complete");
 }
 
 /// The turn rested since its fifth second.
@@ -471,7 +470,7 @@ fn where_nothing_tells_of_life_the_age_alone_counts() {
 
 #[test]
 fn a_run_that_began_late_is_not_outside_the_window() {
-    let late = row(json!({"status": "running", "startedAt": ms(2 * HOUR)}));
+    let late = row(&json!({"status": "running", "startedAt": ms(2 * HOUR)}));
     let look = Look { since: 3 * HOUR, last: Some(2 * HOUR + 60), ..Look::default() };
     assert_eq!(look.tell(&session(late, Story::new())), "interrupted: - message");
     assert_eq!(look.tell(&session(running(), Story::new())), "stale: - message");
@@ -613,8 +612,8 @@ fn the_last_sign_of_life_is_the_latest_that_any_session_tells_before_the_start()
         last_sign_of_life(&evidence, at(START))
             .map(|at| at.timestamp() - crate::session::fake::at(0).timestamp())
     };
-    let at_rest = || row(json!({}));
-    let with = |field: &str, seconds| row(json!({field: ms(seconds)}));
+    let at_rest = || row(&json!({}));
+    let with = |field: &str, seconds| row(&json!({field: ms(seconds)}));
     assert_eq!(life(&[]), None);
     assert_eq!(life(&[session(at_rest(), Story::new())]), None, "the first record is no message");
     assert_eq!(life(&[session(at_rest(), calling())]), Some(5));
@@ -637,7 +636,7 @@ fn a_turn_of_the_gateways_own_hides_what_was_unfinished_before_it(
     #[case] story: Story,
     #[case] expected: &str,
 ) {
-    let row = row(json!({"status": "running", "startedAt": ms(START + 1)}));
+    let row = row(&json!({"status": "running", "startedAt": ms(START + 1)}));
     let session = session(row, story);
     assert_eq!(Look::default().tell(&session), "live");
     for evidence in session.read() {
