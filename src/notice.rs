@@ -136,8 +136,6 @@ pub enum Resume<'a> {
         /// The message.
         message: Said<'a>,
     },
-    /// With a message that was lost: nobody wrote it down.
-    Lost {},
     /// With an answer that was finished and never delivered.
     Undelivered {
         /// The answer.
@@ -241,7 +239,6 @@ impl Resume<'_> {
             Self::VerifyFirst { .. } => &catalogue::VERIFY_FIRST,
             Self::ToolCall { .. } => &catalogue::TOOL_CALL,
             Self::Unanswered { .. } => &catalogue::UNANSWERED,
-            Self::Lost {} => &catalogue::LOST,
             Self::Undelivered { .. } => &catalogue::UNDELIVERED,
             Self::Orphaned { .. } => &catalogue::ORPHANED,
             Self::Approval { .. } => &catalogue::APPROVAL,

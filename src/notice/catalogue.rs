@@ -206,12 +206,6 @@ pub(super) static UNANSWERED: Template = template!(
         KEY,
     ]
 );
-pub(super) static LOST: Template = template!(
-    "resume-lost",
-    Agent,
-    "has an agent ask its user to send a message again that nobody wrote down",
-    &[KEY]
-);
 pub(super) static UNDELIVERED: Template = template!(
     "resume-undelivered",
     Agent,
@@ -249,7 +243,7 @@ pub(super) static APPROVAL: Template = template!(
 );
 
 /// All templates, in the order in which they are listed.
-pub static ALL: [&Template; 15] = [
+pub static ALL: [&Template; 14] = [
     &BEFORE,
     &BACK_ONLINE,
     &SUMMARY,
@@ -261,7 +255,6 @@ pub static ALL: [&Template; 15] = [
     &VERIFY_FIRST,
     &TOOL_CALL,
     &UNANSWERED,
-    &LOST,
     &UNDELIVERED,
     &ORPHANED,
     &APPROVAL,

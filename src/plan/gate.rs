@@ -12,6 +12,10 @@ use crate::support::text::one_line;
 /// So many characters of a recorded text stand in a reason.
 const LONG: usize = 200;
 
+/// Up to 2026.7 the first message of a session is written down with the agent's first words, and OpenClaw itself asks for
+/// it again (measured).
+const NOT_WRITTEN_DOWN: &str = "nobody wrote its user's message down; OpenClaw asks for it again";
+
 /// What the gate must know beside the block and its session.
 #[derive(Clone, Copy)]
 pub struct Situation<'a> {
@@ -141,6 +145,9 @@ pub(super) fn decide(
 
     if let Some(decided) = by_verdict(candidate, situation.policy) {
         return named(decided);
+    }
+    if candidate.block.is_none() && candidate.is_lost() {
+        return named((Decision::Skip, "not-written-down", NOT_WRITTEN_DOWN.to_owned()));
     }
     if named_twice {
         return hold("named-twice", "the checkpoint names the session twice");

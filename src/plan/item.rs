@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::checkpoint::{Block, Captured};
 use crate::model::{Call, Decision, IdempotencyKey, Language, Risk, Route, SessionKey, Verdict};
-use crate::session::Judgement;
+use crate::session::{Cut, Judgement, Phase};
 
 /// A session that may have to go on, by what the checkpoint says, by what the evidence says, or by both.
 #[derive(Clone, Debug)]
@@ -55,6 +55,12 @@ impl<'a> Candidate<'a> {
             route: None,
             captured: None,
         }
+    }
+
+    /// Tells whether all that was cut off is a message that nobody wrote down.
+    pub(super) fn is_lost(&self) -> bool {
+        let is_lost = |cut: &Cut| cut.phase == Phase::Message && cut.opened_by.is_none();
+        !self.judgement.cuts.is_empty() && self.judgement.cuts.iter().all(is_lost)
     }
 
     /// Returns the answer that was finished and not delivered.

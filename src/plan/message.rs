@@ -64,7 +64,6 @@ fn by_evidence(
     let has_more = background.is_some();
     let lost = calls(candidate, |call| call.outcome == Outcome::Unknown);
     match (cut.phase, &cut.opened_by) {
-        (Phase::Message, None) => say(Resume::Lost {}),
         (Phase::Message, Some(entry)) if !has_more && entry.author == Author::Person => {
             let at = entry.at.map(rfc3339);
             say(Resume::Unanswered { message: Said { at: at.as_deref(), text: spoken(&entry.text) } })

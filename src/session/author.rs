@@ -12,6 +12,9 @@ use crate::model::IdempotencyKey;
 
 /// What native recovery's own resume message begins with (2026.5.28 to 2026.9.6).
 const NATIVE_RESUME: &str = "[System] Your previous turn was interrupted by a gateway restart";
+/// What that message begins with where one of the person's was never processed: it stands in front of it (measured on
+/// 2026.5.28 and 2026.9.6).
+const QUEUED: &str = "[Queued user message ";
 /// What user messages begin with that the gateway wrote by itself.
 const SYSTEM_MADE: [&str; 5] = [
     "[cron:",
@@ -56,7 +59,7 @@ impl Author {
     #[must_use]
     pub fn of_user_message(text: &str, provenance: Option<&Value>) -> Self {
         let words = spoken(text);
-        if words.starts_with(NATIVE_RESUME) {
+        if words.starts_with(NATIVE_RESUME) || (words.starts_with(QUEUED) && words.contains(NATIVE_RESUME)) {
             Self::NativeRecovery
         } else if SYSTEM_MADE.iter().any(|start| words.starts_with(start)) || is_event_alone(text) {
             Self::System

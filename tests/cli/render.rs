@@ -22,7 +22,6 @@ fn without_a_name_the_templates_are_listed() {
     resume-verify-first  has an agent find out what was done before it goes on; for writes whose outcome is unknown
     resume-tool-call     has an agent repeat a call that only reads and whose result was lost
     resume-unanswered    hands an agent a person's message that was never processed
-    resume-lost          has an agent ask its user to send a message again that nobody wrote down
     resume-undelivered   has an agent send an answer that was finished and never delivered
     resume-orphaned      tells an agent that its background command died with the gateway
     resume-approval      has an agent go on after a yes that the restart cut off; sent only once a person has confirmed it

@@ -295,7 +295,6 @@ fn each_way_to_be_cut_off_has_its_message() {
     let built = || begun().user("u1", "build it").calls("a1", &["c1"]);
     for (story, row, expected) in [
         (begun().user("u1", "How far are you?"), given_up(), "was never processed"),
-        (Story::new(), given_up(), "was lost"),
         (begun().user("u1", "yes"), given_up(), "held: "),
         (built().result("r1", "c1", json!({})), given_up(), "Go on with the work"),
         (begun().user("u1", "sum up").says("a1", "It is", "aborted"), given_up(), "Go on with the work"),
@@ -359,4 +358,12 @@ fn a_message_that_went_into_a_new_session_has_failed() {
     assert!(matches!(&items[0].1, ItemState::Failed(why) if why.contains("new session")), "{items:?}");
     assert_eq!(world.recover(false).0, Outcome::Nothing, "it is not sent again");
     assert_eq!(world.sent().0.len(), 1);
+}
+
+#[test]
+fn a_first_message_that_nobody_wrote_down_is_left_to_openclaw_which_asks_for_it() {
+    let world = crashed();
+    world.leave(FIRST, &Story::new(), &given_up());
+    assert_eq!(world.recover(false), (Outcome::Nothing, only(FIRST, ItemState::Skipped)));
+    assert_eq!(world.sent(), (Vec::new(), Vec::new()));
 }
