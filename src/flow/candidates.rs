@@ -14,7 +14,7 @@ use crate::gateway::Lifetime;
 use crate::ledger::Ledger;
 use crate::model::{Boot, Call, IdempotencyKey, Outcome, Verdict};
 use crate::plan::{self, Candidate, Rules};
-use crate::session::{self, Evidence, Judgement, View, spoken};
+use crate::session::{self, Evidence, Judgement, Record, View, spoken};
 use crate::support::redact::redact;
 use crate::support::text::one_line;
 
@@ -115,19 +115,28 @@ impl<'a> Standpoint<'a> {
         if self.is_unsettled(evidence) && judgement.verdict == Verdict::Live {
             // A turn of the gateway's own hides what was cut off before it.
             judgement = session::unfinished(evidence, self.since(), &describe(evidence));
+            judgement.cuts.retain(|cut| !self.is_decided(cut));
+        }
+        if self.woken_at.is_some() && evidence.is_held_for_a_turn() {
+            return None;
         }
         let is_news = match judgement.verdict {
             Verdict::Interrupted | Verdict::Orphaned | Verdict::Quarantined => true,
-            // Long before the stop, and old besides: it is nobody's news.
-            Verdict::Stale => !(judgement.age.outside_window && judgement.age.too_old),
-            // From 2026.8 on OpenClaw itself tells that a task was lost (measured on 2026.9.6).
-            Verdict::Excluded => evidence.row.parent.is_some() && sight.keeps_files(&evidence.agent),
+            // What waits for a person is told again until it has reached one.
+            Verdict::Stale => {
+                !judgement.age.is_history() || judgement.cuts.iter().any(|cut| self.is_held(cut))
+            }
+            Verdict::Excluded => self.is_lost_subagent(sight, evidence, &judgement),
             Verdict::Unreadable | Verdict::Live | Verdict::Handled | Verdict::Trivial | Verdict::Complete => {
                 false
             }
         };
         if !is_news || judgement.cuts.is_empty() {
             return None;
+        }
+        // What waits under a hold of its own goes on waiting there.
+        if judgement.cuts.iter().any(|cut| !self.is_held(cut)) {
+            judgement.cuts.retain(|cut| !self.is_held(cut));
         }
         let request = evidence.history.as_ref().ok().and_then(session::History::last_request);
         let candidate = Candidate {
@@ -144,6 +153,29 @@ impl<'a> Standpoint<'a> {
             captured: None,
         };
         Some(self.completed(sight, candidate, Some(evidence)))
+    }
+
+    /// Tells a subagent whose work the stop ended, and of which its user has not been told. From 2026.8 on OpenClaw itself
+    /// tells that a task was lost (measured on 2026.9.6).
+    fn is_lost_subagent(&self, sight: &Sight, evidence: &Evidence, judgement: &Judgement) -> bool {
+        let is_open = |cut: &session::Cut| {
+            let is_fresh = cut.active_at.is_none_or(|at| self.since() - at < self.max_age);
+            cut.phase != session::Phase::Command && is_fresh && !self.is_decided(cut)
+        };
+        evidence.row.parent.is_some()
+            && sight.keeps_files(&evidence.agent)
+            && evidence.gone_on(self.since()).is_none()
+            && judgement.cuts.iter().any(is_open)
+    }
+
+    fn is_held(&self, cut: &session::Cut) -> bool {
+        let key = cut.key();
+        self.ledger.key_of(std::slice::from_ref(&key)).is_some_and(|key| self.ledger.is_held(key))
+    }
+
+    /// Tells whether a cut was taken, or rejected by a person.
+    fn is_decided(&self, cut: &session::Cut) -> bool {
+        OnRecord::new(self.context, self.ledger, self.boot, self.since()).took(&cut.id)
     }
 
     /// Fills in what the row says.
@@ -174,7 +206,7 @@ impl<'a> Standpoint<'a> {
 
     /// Returns the keys of an effect with these causes, first the one under which it goes out.
     fn keys(&self, of_block: Option<IdempotencyKey>, judgement: &Judgement) -> Vec<IdempotencyKey> {
-        let of_cuts = judgement.cuts.iter().map(|cut| IdempotencyKey::of_cut(&cut.id));
+        let of_cuts = judgement.cuts.iter().map(session::Cut::key);
         let keys: Vec<IdempotencyKey> = of_block.into_iter().chain(of_cuts).collect();
         let Some(used) = self.ledger.key_of(&keys).cloned() else { return keys };
         let others = keys.into_iter().filter(|key| *key != used).collect::<Vec<_>>();

@@ -17,7 +17,7 @@ use crate::checkpoint::{Marked, Store};
 use crate::dispatch::Dispatcher;
 use crate::gateway::{Gateway, tools};
 use crate::ledger::{self, Event, Ledger, Writer};
-use crate::model::{AgentId, Boot, Language, Route};
+use crate::model::{AgentId, Boot, Language, Route, Verdict};
 use crate::plan::{self, Candidate, Gated, Plan, Situation};
 use crate::support::error::Result;
 
@@ -33,6 +33,8 @@ pub(super) struct Matter<'a> {
     pub(super) waiting: Option<&'a Waiting>,
     /// The session that the recovery job speaks to.
     pub(super) job: Job<'a>,
+    /// When the machine woke, where that is why somebody looks.
+    woken_at: Option<DateTime<Utc>>,
 }
 
 impl<'a> Matter<'a> {
@@ -48,17 +50,18 @@ impl<'a> Matter<'a> {
             Some(caller) if job_runs => Job::Speaks(caller),
             _ => Job::None,
         };
-        Self { context, request, waiting, job }
+        Self { context, request, waiting, job, woken_at: None }
     }
 
-    fn woken_at(&self) -> Option<DateTime<Utc>> {
-        (self.request.trigger == Trigger::Wake).then(|| self.context.clock.now())
+    /// Says when somebody called: after a wake, what began before that is dead.
+    pub(super) fn called_at(self, at: DateTime<Utc>) -> Self {
+        Self { woken_at: (self.request.trigger == Trigger::Wake).then_some(at), ..self }
     }
 
     /// Plans all that may have to go on.
     fn plan(&self, gateway: &Gateway, sight: &Sight, ledger: &Ledger) -> Plan {
         let standpoint = Standpoint {
-            woken_at: self.woken_at(),
+            woken_at: self.woken_at,
             job: self.job,
             ..Standpoint::new(self.context, ledger, Some(gateway.boot()))
         };
@@ -71,7 +74,11 @@ impl<'a> Matter<'a> {
         let may_address = |from: &AgentId, to: &AgentId| {
             self.context.config.agent_to_agent.permits(from, to, open_by_default)
         };
-        let is_other = |session: &&_| candidates.iter().all(|candidate| candidate.session_key != **session);
+        // One that goes on already is counted here, and not among those that are to go out.
+        let is_other = |session: &&_| {
+            let goes_out = |candidate: &Candidate<'_>| candidate.judgement.verdict != Verdict::Live;
+            !candidates.iter().any(|candidate| candidate.session_key == **session && goes_out(candidate))
+        };
         let situation = Situation {
             sent_before: ledger.resumed_in(gateway.boot()).filter(is_other).count(),
             ..self.situation(gateway.boot().started_at, &may_address)
@@ -111,7 +118,7 @@ impl<'a> Matter<'a> {
         boot: &'b Boot,
     ) -> Dispatcher<'b> {
         let dispatcher = Dispatcher::new(gateway, ledger, boot, self.context.clock);
-        match self.woken_at() {
+        match self.woken_at {
             Some(at) => dispatcher.after_wake(at),
             None => dispatcher,
         }
@@ -141,14 +148,14 @@ impl<'a> Matter<'a> {
 
 /// Recovers what is due, and what was cut off: each session as soon as nothing of the gateway's own goes on in it.
 pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut Writer) -> Result<Report> {
-    let Matter { context, request, waiting, job } = *matter;
+    let Matter { context, request, waiting, job, .. } = *matter;
     let boot = gateway.boot().clone();
     let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, Outcome::Recovered) };
     report.warnings.extend(gateway.warnings().iter().cloned());
     let mut watch = Watch::new(context, waiting, job);
     let (sight, own) = loop {
         let begun = Instant::now();
-        let sight = match matter.woken_at() {
+        let sight = match matter.woken_at {
             Some(at) => Sight::of_all(context, Some(gateway), at)?,
             None => watch.look(gateway)?,
         };
@@ -158,29 +165,30 @@ pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut W
         }
         Watch::pause(begun.elapsed());
     };
-    report.warnings.extend(sight.warnings.iter().cloned());
+    report.warnings.extend(sight.warnings.iter().cloned().chain(sight.unreadable()));
     let mut dispatcher = matter.dispatcher(gateway, ledger, &boot);
     let chat = matter.caller_chat(&sight);
     // The notice first: 2026.5.28 mirrors it into the caller's session, and a run that is under way there is then
     // not delivered any more (measured). And what the calling agent is told is printed at the very end.
-    let mut untold = tell::all(matter, &mut dispatcher, &sight, &chat, &mut report)?;
+    let mut told = tell::all(matter, &mut dispatcher, &sight, &chat, &mut report)?;
     if let Some(own) = own {
-        let (item, told) = carry_out(&mut dispatcher, waiting, job, own)?;
+        let (item, own) = carry_out(&mut dispatcher, waiting, job, own)?;
         let is_news = matches!(item.state, ItemState::Held | ItemState::Failed(_));
         report.items.insert(0, item);
-        report.own = told;
+        report.own = own;
         if is_news {
-            untold = tell::all(matter, &mut dispatcher, &sight, &chat, &mut report)?;
+            told = tell::all(matter, &mut dispatcher, &sight, &chat, &mut report)?;
         }
     }
     if request.wait {
         follow(&mut dispatcher, &mut report);
     }
-    // Whoever speaks to a person tells them.
+    // Whoever speaks to the caller's user tells them, and nobody else's.
     if matches!(request.trigger, Trigger::Job | Trigger::Manual) {
-        report.say = untold.take();
+        report.say = told.untold_caller.take();
     }
-    finish(context, ledger, waiting, untold.is_none(), &mut report)?;
+    let is_whole = told.is_complete() && sight.unreadable().next().is_none();
+    finish(context, ledger, waiting, is_whole, &mut report)?;
     Ok(report)
 }
 
@@ -221,7 +229,7 @@ fn round(
 
 /// Plans without changing or sending anything.
 pub(super) fn rehearse(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &Ledger) -> Result<Report> {
-    let sight = match matter.woken_at() {
+    let sight = match matter.woken_at {
         Some(at) => Sight::of_all(matter.context, Some(gateway), at)?,
         None => Watch::new(matter.context, matter.waiting, matter.job).settled(gateway)?,
     };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::context::Context;
 use crate::ledger::Ledger;
-use crate::model::{Boot, IdempotencyKey, InterruptionId, SessionKey};
+use crate::model::{Boot, InterruptionId, SessionKey};
 use crate::session::{Evidence, Record};
 use crate::support::fs;
 
@@ -51,7 +51,7 @@ impl<'a> OnRecord<'a> {
 
 impl Record for OnRecord<'_> {
     fn took(&self, cut: &InterruptionId) -> bool {
-        let key = IdempotencyKey::of_cut(cut);
+        let key = cut.key();
         let used = self.ledger.key_of(slice::from_ref(&key));
         used.is_some_and(|key| self.ledger.is_taken(key) || self.ledger.is_rejected(key))
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::{Context, PATIENCE};
 use super::due::{self, Matter};
@@ -24,6 +24,8 @@ use crate::support::error::Result;
 
 /// How long the lock is waited for: another trigger's run of the same recovery is usually shorter.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+/// How long the startup hook waits for it: a run that waits for native recovery may take long, and nobody comes after.
+const STARTUP_LOCK_PATIENCE: Duration = Duration::from_secs(660);
 /// How long `--wait-gateway` waits for a gateway that starts.
 const START_PATIENCE: Duration = Duration::from_secs(180);
 /// For how long after `prepare`, or after the start, the job is armed again while something is left to do.
@@ -44,6 +46,7 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
     if !context.policy.enabled {
         return Ok(Report::new(request, Outcome::Disabled));
     }
+    let called_at = context.clock.now();
     let store = Store::new(context.paths.checkpoints());
     // Without the lock: a gateway may take minutes to start, and another trigger's run may find it first.
     let patience = if request.wait_gateway { START_PATIENCE } else { PATIENCE };
@@ -53,7 +56,7 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
         let waiting = Waiting::find(&store, &ledger)?;
         return rehearse(context, request, connection, waiting.as_ref(), &ledger);
     }
-    let mut ledger = open(context)?;
+    let mut ledger = open(context, request.trigger)?;
     let waiting = Waiting::find(&store, ledger.ledger())?;
     if let Some((waiting, meta)) = waiting.as_ref().and_then(|one| Some((one, one.checkpoint.meta.as_ref()?)))
     {
@@ -73,14 +76,14 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
             left_over(context, request, &store, &mut ledger, report)?
         }
         (Ok(mut gateway), Some(waiting)) if waiting.is_due(gateway.boot()) => {
-            with_the_job_put_off(context, request, &mut gateway, &mut ledger, waiting)?
+            with_the_job_put_off(context, request, &mut gateway, &mut ledger, waiting, called_at)?
         }
         // A machine that sleeps between `prepare` and the restart wakes in the boot that was to end.
         (Ok(mut gateway), Some(waiting)) if request.trigger != Trigger::Wake => {
             not_yet(context, request, &mut gateway, &mut ledger, waiting)?
         }
         (Ok(mut gateway), _) => {
-            let matter = Matter::new(context, request, None, false);
+            let matter = Matter::new(context, request, None, false).called_at(called_at);
             let report = due::recover(&matter, &mut gateway, &mut ledger)?;
             left_over(context, request, &store, &mut ledger, report)?
         }
@@ -118,8 +121,12 @@ fn told(context: &Context, ledger: &mut Writer, key: &IdempotencyKey, session: &
     dispatch::settle(ledger, context.clock, key, session, &boot, TOLD)
 }
 
-fn open(context: &Context) -> Result<Writer> {
-    Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())
+fn open(context: &Context, trigger: Trigger) -> Result<Writer> {
+    let patience = match trigger {
+        Trigger::Startup => STARTUP_LOCK_PATIENCE,
+        Trigger::Wake | Trigger::Job | Trigger::Manual => LOCK_PATIENCE,
+    };
+    Writer::open(&context.paths, patience, context.clock.now())
 }
 
 /// Tells what a run would do; writes nothing, and takes no lock.
@@ -140,7 +147,11 @@ fn rehearse(
         }
         (Ok(mut gateway), waiting) => {
             let due = waiting.filter(|waiting| waiting.is_due(gateway.boot()));
-            due::rehearse(&Matter::new(context, request, due, false), &mut gateway, ledger)?
+            due::rehearse(
+                &Matter::new(context, request, due, false).called_at(context.clock.now()),
+                &mut gateway,
+                ledger,
+            )?
         }
     };
     report.warnings.extend_from_slice(context.templates.warnings());
@@ -155,9 +166,14 @@ fn with_the_job_put_off(
     gateway: &mut Gateway,
     ledger: &mut Writer,
     waiting: &Waiting,
+    called_at: DateTime<Utc>,
 ) -> Result<Report> {
     let (job_runs, trouble) = put_off(context, request, waiting);
-    let mut result = due::recover(&Matter::new(context, request, Some(waiting), job_runs), gateway, ledger);
+    let mut result = due::recover(
+        &Matter::new(context, request, Some(waiting), job_runs).called_at(called_at),
+        gateway,
+        ledger,
+    );
     let is_incomplete = result.as_ref().map_or(true, |report| report.outcome == Outcome::Incomplete);
     // Its agent has still to ask for its own work, and may fail to.
     let is_left = waiting.caller.as_ref().is_some_and(|caller| {

@@ -1,16 +1,18 @@
 //! What is seen of the sessions at one moment: their files, and what the gateway says of them.
 
+use std::collections::{HashMap, HashSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use super::candidates::{MAX_AGE, describe};
 use super::context::{Context, PATIENCE};
 use super::items::Job;
 use super::pending::Waiting;
 use crate::gateway::{Gateway, Scopes};
 use crate::model::{AgentId, SessionKey};
-use crate::session::{self, Evidence, Note, Store, StoreKind};
+use crate::session::{self, Evidence, Note, Row, Store, StoreKind};
 use crate::support::error::{Error, Kind, Result};
 
 /// How long one of the gateway's own affairs may take: native recovery decides within 8 s of the start, and takes
@@ -27,6 +29,8 @@ pub(super) struct Sight {
     pub(super) sessions: Vec<Evidence>,
     /// The checkpoint's sessions of which the gateway could not be asked, with the reason.
     unread: Vec<(SessionKey, Error)>,
+    /// The sessions in which native recovery is at work on an answer that has no way to its chat.
+    unheard: Vec<SessionKey>,
     /// The sessions in which something of the gateway's own has still to end, as long as that is worth waiting for.
     pub(super) open: Vec<SessionKey>,
     pub(super) last_sign_of_life: Option<DateTime<Utc>>,
@@ -41,12 +45,14 @@ pub(super) struct Watch<'a> {
     begun: Instant,
     /// When the number of sessions that are waited for last fell, and to how many.
     progress: (Instant, usize),
+    /// Sessions in which native recovery was seen at work on an answer that has no way to its chat.
+    unheard: HashSet<SessionKey>,
 }
 
 impl<'a> Watch<'a> {
     pub(super) fn new(context: &'a Context, waiting: Option<&'a Waiting>, job: Job<'a>) -> Self {
         let now = Instant::now();
-        Self { context, waiting, job, begun: now, progress: (now, usize::MAX) }
+        Self { context, waiting, job, begun: now, progress: (now, usize::MAX), unheard: HashSet::new() }
     }
 
     /// Reads every session, and those of the checkpoint of which there is no file.
@@ -57,7 +63,9 @@ impl<'a> Watch<'a> {
         let start = gateway.boot().started_at;
         let mut sight = Sight::of_all(self.context, Some(gateway), start)?;
         sight.ask_for_blocks(self.context, gateway, self.waiting)?;
-        let open = sight.sessions.iter().filter(|evidence| self.waits_for(&sight, evidence, start));
+        self.unheard.extend(sight.unheard.drain(..));
+        sight.hear_all_but(&self.unheard);
+        let open = sight.sessions.iter().filter(|evidence| self.waits_for(evidence, start));
         sight.open = open.map(|evidence| evidence.key.clone()).collect();
         if sight.open.len() < self.progress.1 {
             self.progress = (Instant::now(), sight.open.len());
@@ -87,11 +95,11 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn waits_for(&self, sight: &Sight, evidence: &Evidence, start: DateTime<Utc>) -> bool {
+    fn waits_for(&self, evidence: &Evidence, start: DateTime<Utc>) -> bool {
         let is_named = || self.waiting.is_some_and(|waiting| waiting.block_of(&evidence.key).is_some());
         let matters = || is_named() || (!evidence.key.is_of_a_machine() && is_open(evidence, start));
-        let goes_on = is_unsettled(evidence, start) || sight.is_unheard(evidence, start);
-        goes_on && !self.job.has(&evidence.key) && matters()
+        let is_unheard = self.unheard.contains(&evidence.key) && evidence.is_running(start);
+        !self.job.has(&evidence.key) && (is_unheard || (is_unsettled(evidence, start) && matters()))
     }
 }
 
@@ -110,15 +118,32 @@ impl Sight {
             stores,
             sessions,
             unread: Vec::new(),
+            unheard: Vec::new(),
             open: Vec::new(),
             last_sign_of_life: None,
             warnings: Vec::new(),
         };
         if let Some(gateway) = gateway {
-            sight.ask_all(context, gateway);
+            sight.ask_all(context, gateway)?;
         }
+        let unheard = sight.sessions.iter().filter(|evidence| sight.is_unheard(evidence, since));
+        sight.unheard = unheard.map(|evidence| evidence.key.clone()).collect();
+        sight.hear_all_but(&HashSet::new());
         sight.last_sign_of_life = session::last_sign_of_life(&sight.sessions, since);
         Ok(sight)
+    }
+
+    /// Takes every answer of native recovery's for heard, but in these sessions: when the turn has ended, the row does not
+    /// tell any more.
+    fn hear_all_but(&mut self, unheard: &HashSet<SessionKey>) {
+        for evidence in &mut self.sessions {
+            evidence.row.recovery_route = !unheard.contains(&evidence.key);
+        }
+    }
+
+    /// Says which stores could not be read, and why.
+    pub(super) fn unreadable(&self) -> impl Iterator<Item = String> {
+        self.stores.iter().filter_map(|store| store.sessions.as_ref().err()).map(Error::full)
     }
 
     /// Returns what is known of a session.
@@ -142,7 +167,7 @@ impl Sight {
     }
 
     /// Takes over what only the gateway knows: who is at work, and how its rows stand now.
-    fn ask_all(&mut self, context: &Context, gateway: &mut Gateway) {
+    fn ask_all(&mut self, context: &Context, gateway: &mut Gateway) -> Result<()> {
         let asked = if self.stores.is_empty() {
             session::read_from(gateway, &context.config.default_agent).map(|(store, sessions)| {
                 self.stores.push(store);
@@ -150,15 +175,20 @@ impl Sight {
             })
         } else {
             session::rows(gateway).map(|rows| {
-                for (key, row) in rows {
-                    if let Some(session) = self.sessions.iter_mut().find(|session| session.key == key) {
+                let mut rows: HashMap<SessionKey, Row> = rows.into_iter().collect();
+                for session in &mut self.sessions {
+                    if let Some(row) = rows.remove(&session.key) {
                         session.row.update(row);
                     }
                 }
             })
         };
-        // The last look at each session asks again.
-        self.warnings.extend(asked.err().map(|error| error.full()));
+        // The last look at each session asks again; a gateway that is gone has taken the recovery with it.
+        if let Err(error) = asked {
+            reconnect(context, gateway)?;
+            self.warnings.push(error.full());
+        }
+        Ok(())
     }
 
     fn ask_for_blocks(
@@ -202,8 +232,8 @@ pub(super) fn is_unsettled(evidence: &Evidence, start: DateTime<Utc>) -> bool {
 
 /// Tells whether a turn that began before the start may not have come to its end.
 fn is_open(evidence: &Evidence, start: DateTime<Utc>) -> bool {
-    let turn = evidence.history.as_ref().ok().and_then(session::History::cut_turn);
-    let began =
-        turn.is_some_and(|turn| turn.is_for_a_person() && turn.opened_by.at.is_none_or(|at| at < start));
-    began || evidence.awaits_native_recovery(start) || evidence.is_running_unheard(start)
+    let left = session::unfinished(evidence, start, &describe(evidence));
+    let is_fresh = |at: Option<DateTime<Utc>>| at.is_none_or(|at| start - at < MAX_AGE);
+    left.cuts.iter().any(|cut| is_fresh(cut.active_at))
+        || (evidence.awaits_native_recovery(start) && is_fresh(evidence.row.started_at))
 }

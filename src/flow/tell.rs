@@ -16,6 +16,21 @@ use crate::support::error::Result;
 /// The warning where there is nobody to tell.
 pub(super) const NO_CHAT: &str = "nobody was told: no chat is known of the session that prepared";
 
+/// Whom a message may not have reached.
+#[derive(Default)]
+pub(super) struct Told {
+    /// What the caller's user was to hear.
+    pub(super) untold_caller: Option<String>,
+    /// How many other chats were not reached; what they were to hear is nobody else's.
+    untold_others: usize,
+}
+
+impl Told {
+    pub(super) fn is_complete(&self) -> bool {
+        self.untold_caller.is_none() && self.untold_others == 0
+    }
+}
+
 /// A chat, whose session it is, and how it is spoken to.
 struct Chat<'a> {
     session: &'a SessionKey,
@@ -34,19 +49,19 @@ pub(super) fn all(
     sight: &Sight,
     (route, language): &(Option<Route>, Language),
     report: &mut Report,
-) -> Result<Option<String>> {
-    let mut untold = Vec::new();
+) -> Result<Told> {
+    let mut told = Told::default();
     if let Some(waiting) = matter.waiting {
         match (&waiting.caller, route) {
             (Some(session), Some(route)) => {
                 let chat = Chat { session, route, language: *language };
-                untold.extend(of_checkpoint(matter, dispatcher, waiting, &chat, report)?);
+                told.untold_caller = of_checkpoint(matter, dispatcher, waiting, &chat, report)?;
             }
             _ => report.warnings.push(NO_CHAT.to_owned()),
         }
     }
-    untold.extend(of_cuts(matter, dispatcher, sight, report)?);
-    Ok((!untold.is_empty()).then(|| untold.join("\n\n")))
+    told.untold_others = of_cuts(matter, dispatcher, sight, report)?;
+    Ok(told)
 }
 
 /// Tells the caller's user that the gateway is back and what became of the checkpoint's sessions.
@@ -69,10 +84,10 @@ fn of_cuts(
     dispatcher: &mut Dispatcher<'_>,
     sight: &Sight,
     report: &mut Report,
-) -> Result<Vec<String>> {
+) -> Result<usize> {
     let is_news = |one: &&ItemReport| !one.item.planned && (one.state != ItemState::Skipped || is_lost(one));
     let items: Vec<&ItemReport> = report.items.iter().filter(is_news).collect();
-    let (mut untold, mut warnings) = (Vec::new(), Vec::new());
+    let (mut untold, mut warnings) = (0, Vec::new());
     let chat_of = |session: &SessionKey| {
         let evidence = sight.of(session)?;
         let language = super::language::of_session(Some(evidence), None);
@@ -83,13 +98,15 @@ fn of_cuts(
     if let (Some(session), Some((route, language)), false) = (operator, &operators, items.is_empty()) {
         let chat = Chat { session, route, language: *language };
         let text = summary(&items, chat.language, |notice| say(matter, &chat, notice));
-        untold.extend(told(dispatcher, &key("cuts", &items), &chat, text, &mut warnings)?);
+        untold += usize::from(told(dispatcher, &key("cuts", &items), &chat, text, &mut warnings)?.is_some());
     }
     let mut rest: Vec<&ItemReport> = items
         .into_iter()
         .filter(|one| matches!(one.state, ItemState::Held | ItemState::Failed(_)) || is_lost(one))
         .collect();
-    rest.retain(|one| one.item.route != operators.as_ref().map(|(route, _)| route.clone()));
+    if let Some((route, _)) = &operators {
+        rest.retain(|one| one.item.route.as_ref() != Some(route));
+    }
     while let Some(first) = rest.first() {
         let (session, route) = (&first.item.session_key, first.item.route.clone());
         let language = chat_of(session).map_or(Language::En, |(_, language)| language);
@@ -97,7 +114,10 @@ fn of_cuts(
         if let Some(route) = &route {
             let chat = Chat { session, route, language };
             let text = summary(&of_chat, language, |notice| say(matter, &chat, notice));
-            untold.extend(told(dispatcher, &key("cuts", &of_chat), &chat, text, &mut warnings)?);
+            match told(dispatcher, &key("cuts", &of_chat), &chat, text, &mut warnings)? {
+                Some(_) => untold += 1,
+                None => settle_lost(dispatcher, &of_chat)?,
+            }
         } else {
             // There is no chat behind it: `comeback status` shows it.
             warnings.extend(of_chat.iter().map(|one| format!("nobody was told of {}", one.item.session_key)));
@@ -111,6 +131,14 @@ fn of_cuts(
 /// Tells a subagent's work, which nobody resumes.
 fn is_lost(one: &ItemReport) -> bool {
     one.item.verdict == Verdict::Excluded && !one.item.planned
+}
+
+/// Writes down that its user was told of a subagent that is lost: that is all that is done about it.
+fn settle_lost(dispatcher: &mut Dispatcher<'_>, items: &[&ItemReport]) -> Result<()> {
+    for one in items.iter().filter(|one| is_lost(one)) {
+        dispatcher.settle(&one.item, "its user was told that it was cut off")?;
+    }
+    Ok(())
 }
 
 fn say(matter: &Matter<'_>, chat: &Chat<'_>, notice: &Notice<'_>) -> String {

@@ -36,7 +36,10 @@ impl Ledger {
                     matches!(record.event, Event::Prepared { .. })
                         && (taken.intended_at..next.started_at).contains(&record.at)
                 });
-                taken.boot.is_same(before.0) && ended_at - taken.intended_at < soon && !is_prepared
+                taken.run_id.is_some()
+                    && taken.boot.is_same(before.0)
+                    && ended_at - taken.intended_at < soon
+                    && !is_prepared
             };
             self.resumes(session).any(ended)
         };

@@ -118,12 +118,6 @@ impl IdempotencyKey {
         Self(PREFIX.to_owned() + &digest(parts))
     }
 
-    /// Returns the key of the effect that has a cut go on.
-    #[must_use]
-    pub fn of_cut(cut: &InterruptionId) -> Self {
-        Self(format!("{PREFIX}{}", cut.as_str()))
-    }
-
     /// Returns the key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

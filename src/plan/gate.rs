@@ -105,12 +105,6 @@ fn by_verdict(candidate: &Candidate<'_>, policy: &Policy) -> Option<(Decision, &
         Verdict::Excluded if candidate.block.is_none() => {
             because(Decision::Skip, "subagent", "a subagent was cut off; what it was to do is not done")
         }
-        // What was left long before the stop, and is old besides, is nobody's news.
-        Verdict::Stale
-            if candidate.block.is_none() && judgement.age.outside_window && judgement.age.too_old =>
-        {
-            because(Decision::Skip, "left-long-ago", &judgement.reason)
-        }
         Verdict::Stale if candidate.block.is_none() => {
             because(Decision::Hold, "stale-cut", &judgement.reason)
         }
@@ -377,6 +371,8 @@ mod tests {
             command: None,
             asked: None,
             reply: None,
+            active_at: None,
+            behind: false,
         }
     }
 

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::command::Command;
-use super::evidence::{Entry, Evidence, RunStatus};
+use super::evidence::{Entry, RunStatus};
 use super::history::History;
 use super::row::Row;
 use super::smalltalk;
 use super::turn::{Phase, ToolCall, Turn};
-use crate::model::{AgentId, Call, InterruptionId, Outcome};
+use crate::model::{AgentId, Call, IdempotencyKey, InterruptionId, Outcome};
 
 /// One turn, or one background command, that may have been cut off.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,15 +28,17 @@ pub struct Cut {
     pub asked: Option<String>,
     /// The answer that was finished and not delivered.
     pub reply: Option<String>,
+    /// When it last did something, or began where it is a command; `None` where nothing tells.
+    pub active_at: Option<DateTime<Utc>>,
+    /// Another turn followed it: the session's row says nothing about this one any more.
+    pub behind: bool,
 }
 
 impl Cut {
-    /// Returns when the turn last did something, or when the command began; `None` where nothing tells.
-    pub(super) fn active_at(&self, evidence: &Evidence) -> Option<DateTime<Utc>> {
-        match &self.command {
-            Some(command) => command.started_at.or(self.opened_by.as_ref().and_then(|entry| entry.at)),
-            None => evidence.last_entry_at().max(evidence.row.started_at),
-        }
+    /// Returns the key of the effect that has it go on.
+    #[must_use]
+    pub fn key(&self) -> IdempotencyKey {
+        self.id.key()
     }
 
     /// Tells whether it came for the sake of the session's user; what nobody wrote down counts as theirs.
@@ -62,6 +64,7 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
     let calls = |calls: &[ToolCall]| {
         calls.iter().map(|call| describe(&call.tool, &call.arguments, call.outcome)).collect()
     };
+    let is_last = |turn: &Turn| history.last_turn().is_some_and(|last| last.opened_by == turn.opened_by);
     let of_turn = |turn: &Turn, phase| Cut {
         id: id(&turn.name()),
         phase,
@@ -70,6 +73,8 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
         command: None,
         asked: smalltalk::asked_before(history, &turn.opened_by),
         reply: row.pending_reply.clone().filter(|_| phase == Phase::Reply),
+        active_at: if is_last(turn) { turn.last_at.max(row.started_at) } else { turn.last_at },
+        behind: !is_last(turn),
     };
     let mut cuts = Vec::new();
     match (history.cut_turn(), history.last_turn()) {
@@ -89,6 +94,8 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
             command: None,
             asked: None,
             reply: None,
+            active_at: row.started_at,
+            behind: false,
         }),
         (None, _) => {}
     }
@@ -105,6 +112,8 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
             command: Some(command.clone()),
             asked: None,
             reply: None,
+            active_at: command.started_at.or(begun.and_then(|(turn, _)| turn.opened_by.at)),
+            behind: false,
         });
     }
     cuts

@@ -114,6 +114,13 @@ impl Evidence {
             && last.is_some_and(|entry| entry.author == Author::NativeRecovery)
     }
 
+    /// Tells whether the process that holds the transcript for a turn is there: where a gateway does not report its runs,
+    /// that is all that tells a run from one that a wake of the machine left dead.
+    #[must_use]
+    pub fn is_held_for_a_turn(&self) -> bool {
+        self.writer.is_some_and(|writer| writer.alive)
+    }
+
     /// Tells whether native recovery has still to decide about a turn that the boot before this one left.
     ///
     /// Its mark stands on a `running` row until it resumes the turn or gives up (measured: 5 to 8 s after the

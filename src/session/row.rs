@@ -48,8 +48,8 @@ pub struct Row {
     pub note: Option<Note>,
     /// The session that it works for, of a subagent.
     pub parent: Option<String>,
-    /// The reply of a turn that native recovery resumes has a way: 2026.7.1 notes it, from 2026.8 on it is the
-    /// session's own. On 2026.5.28 such a reply reaches nobody (measured).
+    /// Native recovery has noted where the reply of the turn that it resumes goes: 2026.7.1 does while that turn runs,
+    /// 2026.5.28 never does, and the reply reaches nobody (measured).
     pub recovery_route: bool,
 }
 
@@ -116,7 +116,7 @@ impl Row {
             session_started_at: time(fields.session_started_at),
             note: fields.note(),
             parent: text(fields.spawned_by),
-            recovery_route: fields.restart_recovery_delivery_context.or(fields.delivery).is_some(),
+            recovery_route: fields.restart_recovery_delivery_context.is_some(),
         })
     }
 

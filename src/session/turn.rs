@@ -1,5 +1,6 @@
 //! The turns of a branch: what opened each, which tools it called, and whether it came to its end.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::author::Author;
@@ -36,6 +37,8 @@ pub struct Turn {
     pub calls: Vec<ToolCall>,
     /// How it was cut off; `None` where it came to its end.
     pub cut: Option<Phase>,
+    /// When its last message was recorded.
+    pub last_at: Option<DateTime<Utc>>,
 }
 
 /// A tool call, as the transcript has it.
@@ -99,11 +102,13 @@ struct Open {
     /// The calls before this one are not those that the agent waits for.
     waits_from: usize,
     cut: Option<Phase>,
+    last_at: Option<DateTime<Utc>>,
 }
 
 impl Open {
     /// Takes one message of the turn, the one that opened it included.
     fn take(&mut self, message: &Message) {
+        self.last_at = message.entry.at.or(self.last_at);
         match &message.said {
             Said::User => self.cut = Some(Phase::Message),
             Said::Assistant { calls, stop } => {
@@ -135,8 +140,9 @@ impl Open {
     fn next(&mut self, opened_by: Option<Entry>) -> Option<Turn> {
         let calls = if self.cut.is_some() { self.calls.clone() } else { Vec::new() };
         let waits_from = calls.len();
-        let ended = std::mem::replace(self, Self { opened_by, calls, waits_from, cut: None });
-        Some(Turn { opened_by: ended.opened_by?, calls: ended.calls, cut: ended.cut })
+        let ended = std::mem::replace(self, Self { opened_by, calls, waits_from, cut: None, last_at: None });
+        let Self { calls, cut, last_at, .. } = ended;
+        Some(Turn { opened_by: ended.opened_by?, calls, cut, last_at })
     }
 }
 

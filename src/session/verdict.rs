@@ -24,6 +24,14 @@ pub struct Judgement {
     pub age: Age,
 }
 
+impl Age {
+    /// Tells whether the stop has nothing to do with it, and nobody waits for it any more.
+    #[must_use]
+    pub const fn is_history(self) -> bool {
+        self.outside_window && self.too_old
+    }
+}
+
 /// How old what was cut off is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Age {
@@ -127,22 +135,12 @@ fn weigh(evidence: &Evidence, history: &History, view: &View<'_>, mut cuts: Vec<
     if cuts.is_empty() {
         return Judgement::of(Verdict::Complete, "its last turn had ended before the restart");
     }
-    let quarantined = match () {
-        () if evidence.row.note == Some(Note::Buried) => Some("OpenClaw's own recovery has buried it"),
-        () if view.record.kills(evidence) => Some("resuming it has killed the gateway twice"),
-        () => None,
-    };
-    if let Some(why) = quarantined {
-        return Judgement { cuts, ..Judgement::of(Verdict::Quarantined, why) };
-    }
     cuts.retain(|cut| !view.record.took(&cut.id));
     if cuts.is_empty() || view.record.claimed(evidence) {
         return Judgement::of(Verdict::Handled, "what was cut off has been taken already");
     }
-    let (fresh, stale): (Vec<_>, Vec<_>) = cuts
-        .into_iter()
-        .map(|cut| (age(&cut, evidence, view), cut))
-        .partition(|(age, _)| *age == Age::default());
+    let (fresh, stale): (Vec<_>, Vec<_>) =
+        cuts.into_iter().map(|cut| (age(&cut, view), cut)).partition(|(age, _)| *age == Age::default());
     if let (true, Some((age, _))) = (fresh.is_empty(), stale.first()) {
         let why = if age.outside_window {
             "it was unfinished long before the gateway stopped"
@@ -154,6 +152,18 @@ fn weigh(evidence: &Evidence, history: &History, view: &View<'_>, mut cuts: Vec<
         return Judgement { cuts, age, ..Judgement::of(Verdict::Stale, why) };
     }
     let cuts: Vec<Cut> = fresh.into_iter().map(|(_, cut)| cut).collect();
+    let quarantined = match () {
+        () if evidence.row.note == Some(Note::Buried) => Some("OpenClaw's own recovery has buried it"),
+        () if view.record.kills(evidence) => Some("resuming it has killed the gateway twice"),
+        () => None,
+    };
+    if let Some(why) = quarantined {
+        return Judgement { cuts, ..Judgement::of(Verdict::Quarantined, why) };
+    }
+    if cuts.iter().all(|cut| cut.behind) {
+        let why = "another turn has run since, and nothing tells whether it had come to its end";
+        return Judgement { cuts, ..Judgement::of(Verdict::Stale, why) };
+    }
     let (verdict, why) = match cuts.iter().find(|cut| cut.phase != Phase::Command) {
         None => (Verdict::Orphaned, "a background command of its own died with the gateway"),
         Some(cut) if cuts.len() == 1 && is_trivial_message(cut, history) => {
@@ -171,6 +181,9 @@ fn weigh(evidence: &Evidence, history: &History, view: &View<'_>, mut cuts: Vec<
 /// tail. A turn that had ended is complete, whatever its tail looks like.
 fn counts(cut: &Cut, evidence: &Evidence, since: DateTime<Utc>) -> bool {
     let row = &evidence.row;
+    if cut.behind {
+        return true;
+    }
     match (cut.phase, row.status) {
         // What was finished since is on its way just now, unless there is no way.
         (Phase::Reply, _) => row.pending_reply.is_none() || row.updated_at.is_none_or(|at| at < since),
@@ -184,12 +197,15 @@ fn counts(cut: &Cut, evidence: &Evidence, since: DateTime<Utc>) -> bool {
     }
 }
 
-fn age(cut: &Cut, evidence: &Evidence, view: &View<'_>) -> Age {
-    let Some(active) = cut.active_at(evidence) else { return Age::default() };
-    let rested = view.last_sign_of_life.map(|last| last - active);
+fn age(cut: &Cut, view: &View<'_>) -> Age {
+    let Some(active) = cut.active_at else { return Age::default() };
+    let too_old = view.since - active > view.max_age;
     // A command says nothing while it runs.
-    let outside_window = cut.phase != Phase::Command && rested.is_some_and(|rested| rested > view.window);
-    Age { outside_window, too_old: view.since - active > view.max_age }
+    let outside_window = match cut.phase {
+        Phase::Command => too_old,
+        _ => view.last_sign_of_life.is_some_and(|last| last - active > view.window),
+    };
+    Age { outside_window, too_old }
 }
 
 /// Tells whether nobody waits for an answer: small talk behind a turn that had come to its end.
