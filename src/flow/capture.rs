@@ -81,7 +81,9 @@ fn block(session: &Evidence) -> Option<(Block, SessionMark)> {
     let runs = session.row.status == Some(RunStatus::Running);
     let cuts = session::cuts(&session.agent, &session.row, history, &describe);
     let counts = |cut: &&Cut| match cut.phase {
-        Phase::Command | Phase::Approval => true,
+        Phase::Command => true,
+        // It may have been denied long ago; after the restart the window decides.
+        Phase::Approval => false,
         _ => runs && cut.opened_by.as_ref().is_none_or(|entry| entry.author.speaks_for_a_person()),
     };
     let cut = cuts.iter().find(counts)?;

@@ -118,6 +118,12 @@ fn what_is_under_way_is_described(#[case] story: Story, #[case] more: Value, #[c
 }
 
 #[rstest]
+#[case::it_waits_for_leave(
+    KEY,
+    story().calls("a1", &["rm -rf photos"])
+        .result("r1", "rm -rf photos", json!({"details": {"status": "approval-pending"}})).answers("a2"),
+    json!({"status": "done"})
+)]
 #[case::its_turn_has_ended(KEY, story().answers("a1"), json!({"status": "done"}))]
 #[case::marked_as_running_and_ended(KEY, story().answers("a1"), json!({}))]
 #[case::cut_long_ago(KEY, story().calls("a1", &["ls"]), json!({"status": "done"}))]
