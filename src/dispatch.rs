@@ -139,18 +139,17 @@ impl<'a> Dispatcher<'a> {
         route: &Route,
         text: &str,
     ) -> Result<Sent> {
-        let before = self.before(key);
-        match before {
-            Before::Taken => Ok(Sent::Already),
-            Before::Forgotten => Ok(Sent::Unknown("an earlier run may have sent it".to_owned())),
-            Before::Nothing | Before::Remembered => {
-                let mut params = route_params(route);
-                params["message"] = json!(text);
-                params["idempotencyKey"] = json!(key);
-                let intent = intent(key, session, Effect::Notice, self.boot);
-                self.send(key, intent, before, "send", &params)
-            }
-        }
+        let before = match self.before(key) {
+            Before::Taken => return Ok(Sent::Already),
+            // Nothing tells whether it arrived. To hear it twice does no harm, not to hear it does.
+            Before::Forgotten => Before::Nothing,
+            before => before,
+        };
+        let mut params = route_params(route);
+        params["message"] = json!(text);
+        params["idempotencyKey"] = json!(key);
+        let intent = intent(key, session, Effect::Notice, self.boot);
+        self.send(key, intent, before, "send", &params)
     }
 
     /// Writes down that an item waits for a person; once, however often it is planned.

@@ -243,8 +243,8 @@ fn a_session_that_has_gone_on_by_itself_is_left_alone() {
 }
 
 #[test]
-fn a_notice_goes_out_once_and_is_not_guessed_about() {
-    let world = World::new(&[Answer::Accept, Answer::HangUp]);
+fn a_notice_goes_out_once_unless_nothing_tells_that_it_did() {
+    let world = World::new(&[Answer::Accept, Answer::HangUp, Answer::Accept]);
     let notify = |name: &str, boot: &Boot, now| {
         let key = IdempotencyKey::of(&[name]);
         world.run(boot, now, |dispatcher| dispatcher.notify(&key, &session(), &route(), "back").unwrap())
@@ -252,9 +252,10 @@ fn a_notice_goes_out_once_and_is_not_guessed_about() {
     assert!(matches!(notify("a", &boot(START), 2_000), Sent::Accepted(_)));
     assert_eq!(notify("a", &boot(START), 2_001), Sent::Already);
     assert!(matches!(notify("b", &boot(START), 2_000), Sent::Unanswered(_)));
-    assert!(matches!(notify("b", &boot(9_000), 9_001), Sent::Unknown(_)));
+    assert!(matches!(notify("b", &boot(9_000), 9_001), Sent::Accepted(_)));
+    assert_eq!(notify("b", &boot(9_000), 9_002), Sent::Already);
     let calls = world.calls();
-    assert_eq!(calls.len(), 2);
+    assert_eq!(calls.len(), 3);
     assert_eq!((calls[0].method.as_str(), &calls[0].params["message"]), ("send", &json!("back")));
 }
 

@@ -155,7 +155,7 @@ impl<'a> Standpoint<'a> {
         Some(self.completed(sight, candidate, Some(evidence)))
     }
 
-    /// Tells a subagent whose work the stop ended, and of which its user has not been told. From 2026.8 on OpenClaw itself
+    /// Tells a subagent whose work the stop ended, and of which its user has not been told. From 2026.8 on `OpenClaw` itself
     /// tells that a task was lost (measured on 2026.9.6).
     fn is_lost_subagent(&self, sight: &Sight, evidence: &Evidence, judgement: &Judgement) -> bool {
         let is_open = |cut: &session::Cut| {

@@ -12,7 +12,7 @@ use crate::support::text::one_line;
 /// So many characters of a recorded text stand in a reason.
 const LONG: usize = 200;
 
-/// Up to 2026.7 the first message of a session is written down with the agent's first words, and OpenClaw itself asks for
+/// Up to 2026.7 the first message of a session is written down with the agent's first words, and `OpenClaw` itself asks for
 /// it again (measured).
 const NOT_WRITTEN_DOWN: &str = "nobody wrote its user's message down; OpenClaw asks for it again";
 

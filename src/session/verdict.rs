@@ -182,7 +182,7 @@ fn weigh(evidence: &Evidence, history: &History, view: &View<'_>, mut cuts: Vec<
 fn counts(cut: &Cut, evidence: &Evidence, since: DateTime<Utc>) -> bool {
     let row = &evidence.row;
     if cut.behind {
-        return true;
+        return cut.is_for_a_person();
     }
     match (cut.phase, row.status) {
         // What was finished since is on its way just now, unless there is no way.

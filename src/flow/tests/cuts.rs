@@ -174,26 +174,26 @@ fn a_block_and_a_cut_of_one_session_are_one_effect() {
 #[test]
 fn a_session_that_keeps_killing_the_gateway_is_left_alone() {
     let world = crashed();
-    let resumed = |n: i32| {
+    let resumed = |world: &World| {
         let mut story = reading();
-        for at in 0..n {
-            let text = format!("Go on. Idempotency key: comeback-{at:032x}");
-            story = story.user(&format!("r{at}"), &text).calls_tool(
+        for (at, sent) in world.sent().0.iter().enumerate() {
+            let (message, call) = (format!("r{at}"), format!("d{at}"));
+            story = story.user(&message, sent["message"].as_str().unwrap()).calls_tool(
                 &format!("s{at}"),
-                &format!("d{at}"),
+                &call,
                 "read",
                 &json!({"path": "x"}),
             );
         }
         story
     };
-    for (boot, n) in [("one", 0), ("two", 1)] {
+    for boot in ["one", "two"] {
         world.next_boot(boot);
-        world.leave(FIRST, &resumed(n), &given_up());
+        world.leave(FIRST, &resumed(&world), &given_up());
         assert_eq!(world.states(), only(FIRST, ItemState::Resumed), "{boot}");
     }
     world.next_boot("three");
-    world.leave(FIRST, &resumed(2), &given_up());
+    world.leave(FIRST, &resumed(&world), &given_up());
     assert_eq!(world.states(), only(FIRST, ItemState::Held));
     let held = Ledger::read(&world.context().paths.ledger()).unwrap().held()[0].clone();
     assert_eq!(held.rule, "quarantined");
@@ -400,7 +400,8 @@ fn a_first_message_that_nobody_wrote_down_is_left_to_openclaw_which_asks_for_it(
 fn a_stopped_turn_behind_a_heartbeat_is_not_resumed() {
     let world = crashed();
     let story = reading().system("h1", "[OpenClaw heartbeat poll]").calls("h2", &["c9"]);
-    world.leave(FIRST, &story, &given_up());
+    let began = (stop() - TimeDelta::milliseconds(2_500)).timestamp_millis();
+    world.leave(FIRST, &story, &json!({"status": "failed", "abortedLastRun": true, "startedAt": began}));
     assert_eq!(world.states(), only(FIRST, ItemState::Held), "the row speaks of the heartbeat");
 }
 

@@ -319,6 +319,7 @@ impl Teller {
                 json!({"toolName": "sessions_yield"}),
             )
         });
+        self.calls.push((call, Outcome::Done));
         self.ends("done", true);
     }
 
@@ -340,15 +341,19 @@ impl Teller {
             });
         }
         self.told.push("the person stops it".into());
-        self.unanswered = true;
+        self.leaves_unanswered();
         self.ends("killed", false);
     }
 
     fn provider_fails(&mut self) {
         let id = self.id('a');
         self.agent_speaks(format!("{id}: the provider fails"), "", |story| story.says(&id, "", "error"));
-        self.unanswered = true;
+        self.leaves_unanswered();
         self.ends("failed", false);
+    }
+
+    fn leaves_unanswered(&mut self) {
+        self.unanswered |= self.open.as_ref().is_some_and(|open| matches!(open.waits, Waits::Somebody));
     }
 
     /// The gateway is told to stop while the agent speaks, and writes that down.

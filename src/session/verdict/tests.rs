@@ -412,9 +412,9 @@ fn a_run_under_way_is_live(#[case] row: Value, #[case] expected: &str) {
 #[case::we_took_the_turn(Look { took: &["u1"], ..Look::default() }, "orphaned: u1 command c1=unknown")]
 #[case::we_took_the_command(Look { took: &["c1"], ..Look::default() }, "interrupted: u1 toolresult c1=unknown")]
 #[case::a_seed_claims_it(Look { claimed: true, ..Look::default() }, "handled")]
-#[case::it_kills_and_was_taken(Look { kills: true, took: &["u1", "c1"], ..Look::default() }, "quarantined: u1 toolresult c1=unknown; u1 command c1=unknown")]
+#[case::it_kills_and_was_taken(Look { kills: true, took: &["u1", "c1"], ..Look::default() }, "handled")]
 #[case::resumed_and_kills(Look { resumed: true, kills: true, ..Look::default() }, "live")]
-#[case::it_kills_and_is_old(Look { kills: true, last: Some(HOUR), ..Look::default() }, "quarantined: u1 toolresult c1=unknown; u1 command c1=unknown")]
+#[case::it_kills_and_is_old(Look { kills: true, last: Some(HOUR), ..Look::default() }, "quarantined: u1 command c1=unknown")]
 #[case::taken_and_old(Look { claimed: true, last: Some(HOUR), ..Look::default() }, "handled")]
 fn what_is_on_record_comes_before_what_was_cut(#[case] look: Look, #[case] expected: &str) {
     let session = session(running(), calling().backgrounded("r1", "c1", "calm-fox"));
