@@ -98,7 +98,7 @@ fn memory(stores: &Stores) {
         [("files", &stores.files), ("database", &stores.database), ("with -wal", &stores.with_wal)]
     {
         let peak = peak(state, &NOW.to_rfc3339());
-        writeln!(io::stdout().lock(), "memory/{kind}: at most {} KiB", peak).unwrap();
+        writeln!(io::stdout().lock(), "memory/{kind}: at most {peak} KiB").unwrap();
     }
 }
 
@@ -122,7 +122,7 @@ fn check(stores: &Stores, state: &Path) {
 
 /// Reads the end of each file, and nothing else.
 fn read_tails(transcripts: &[PathBuf]) {
-    let mut tail = [0; TAIL as usize];
+    let mut tail = vec![0; TAIL as usize];
     for path in transcripts {
         let file = File::open(path).unwrap();
         let start = file.metadata().unwrap().len().saturating_sub(TAIL.into());

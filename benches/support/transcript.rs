@@ -153,7 +153,7 @@ impl<'a> Turn<'a> {
         match which % 5 {
             0 => {
                 let call = self.calls(1).remove(0);
-                let length = if which % 20 == 0 { LARGE / 2 } else { 1_500 };
+                let length = if which.is_multiple_of(20) { LARGE / 2 } else { 1_500 };
                 self.answers(&call, length);
             }
             1 => {}
