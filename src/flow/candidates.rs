@@ -7,12 +7,12 @@ use super::context::Context;
 use super::items::Job;
 use super::language;
 use super::pending::Waiting;
-use super::record::OnRecord;
+use super::record::{OnRecord, claimed};
 use super::sight::{Sight, is_unsettled};
 use crate::checkpoint::Block;
 use crate::gateway::Lifetime;
 use crate::ledger::Ledger;
-use crate::model::{Boot, Call, IdempotencyKey, Outcome, Verdict};
+use crate::model::{Boot, Call, IdempotencyKey, Outcome, SessionKey, Verdict};
 use crate::plan::{self, Candidate, Rules};
 use crate::session::{self, Evidence, Judgement, Record, View, spoken};
 use crate::support::redact::redact;
@@ -36,12 +36,24 @@ pub(super) struct Standpoint<'a> {
     pub(super) job: Job<'a>,
     pub(super) window: TimeDelta,
     pub(super) max_age: TimeDelta,
+    /// The session that the seed has claimed.
+    pub(super) claimed: Option<SessionKey>,
 }
 
 impl<'a> Standpoint<'a> {
     /// Stands where a recovery does.
     pub(super) fn new(context: &'a Context, ledger: &'a Ledger, boot: Option<&'a Boot>) -> Self {
-        Self { context, ledger, boot, woken_at: None, job: Job::None, window: WINDOW, max_age: MAX_AGE }
+        let claimed = claimed(context);
+        Self {
+            context,
+            ledger,
+            boot,
+            woken_at: None,
+            job: Job::None,
+            window: WINDOW,
+            max_age: MAX_AGE,
+            claimed,
+        }
     }
 
     fn since(&self) -> DateTime<Utc> {
@@ -60,7 +72,7 @@ impl<'a> Standpoint<'a> {
             window: self.window,
             max_age: self.max_age,
             describe: &describe(evidence),
-            record: &OnRecord::new(self.context, self.ledger, self.boot, self.since()),
+            record: &OnRecord::new(self.ledger, self.boot, self.since(), self.claimed.as_ref()),
         };
         session::judge(evidence, &view)
     }

@@ -21,7 +21,7 @@ pub(super) struct OnRecord<'a> {
     ledger: &'a Ledger,
     boot: Option<&'a Boot>,
     since: DateTime<Utc>,
-    claimed: Option<SessionKey>,
+    claimed: Option<&'a SessionKey>,
 }
 
 /// `state/restart-resume.json` of the seed boot-resume, which resumes that one session itself.
@@ -36,17 +36,21 @@ struct Claim {
 impl<'a> OnRecord<'a> {
     /// Takes what is on record; `since` is the start of the gateway, or the wake.
     pub(super) fn new(
-        context: &Context,
         ledger: &'a Ledger,
         boot: Option<&'a Boot>,
         since: DateTime<Utc>,
+        claimed: Option<&'a SessionKey>,
     ) -> Self {
-        // What does not parse claims nothing.
-        let text = fs::read(&context.paths.seed_claim()).ok().flatten();
-        let claim = text.and_then(|text| serde_json::from_str::<Claim>(&text).ok());
-        let claimed = claim.filter(|claim| claim.pending).and_then(|claim| claim.session_key);
         Self { ledger, boot, since, claimed }
     }
+}
+
+/// Returns the session that the seed has claimed.
+pub(super) fn claimed(context: &Context) -> Option<SessionKey> {
+    // What does not parse claims nothing.
+    let text = fs::read(&context.paths.seed_claim()).ok().flatten()?;
+    let claim: Claim = serde_json::from_str(&text).ok()?;
+    claim.session_key.filter(|_| claim.pending)
 }
 
 impl Record for OnRecord<'_> {
@@ -65,6 +69,6 @@ impl Record for OnRecord<'_> {
     }
 
     fn claimed(&self, evidence: &Evidence) -> bool {
-        self.claimed.as_ref() == Some(&evidence.key)
+        self.claimed == Some(&evidence.key)
     }
 }

@@ -97,7 +97,10 @@ impl Reader for Jsonl {
 
     fn writer(&self, row: &Row) -> Option<Writer> {
         // It is there before the transcript's first line is.
-        let lock = inside(&self.roots, &self.place(row).ok()??.with_extension("jsonl.lock")).ok()?;
+        let lock = self.place(row).ok()??.with_extension("jsonl.lock");
+        // Most sessions have none, and resolving a path takes many steps.
+        fs::symlink_metadata(&lock).ok()?;
+        let lock = inside(&self.roots, &lock).ok()?;
         fs::metadata(&lock).ok().filter(|meta| meta.is_file() && meta.len() <= MAX_LOCK)?;
         let lock: Lock = serde_json::from_slice(&fs::read(&lock).ok()?).ok()?;
         Some(Writer { pid: lock.pid, alive: is_alive(lock.pid, lock.starttime) })

@@ -10,6 +10,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
@@ -64,7 +65,13 @@ impl Snapshot {
             .map_err(|error| failed("make a folder for a copy of", path, error))?;
         let to = folder.path().join("copy.sqlite");
         copy(path, &to).map_err(|error| failed("copy", path, error))?;
-        let connection = Connection::open(&to).map_err(|error| unreadable("open a copy of", path, error))?;
+        let open = || {
+            let connection = Connection::open(&to)?;
+            // The copy goes as it came: nothing needs to be moved into it, and to be synced.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|error| unreadable("open a copy of", path, error))?;
         Ok(Self { path: path.to_owned(), connection, source: Source::Copy { _folder: folder } })
     }
 

@@ -8,6 +8,8 @@ use std::path::Path;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Rows};
+use zstd::stream::read::Decoder;
+use zstd::zstd_safe::DCtx;
 
 use super::history::History;
 use super::reader::{Listed, Reader};
@@ -89,7 +91,8 @@ impl Reader for Sqlite {
         let what = format!("read the transcript of session {id} in");
         self.snapshot.query(&what, |connection| {
             let mut statement = connection.prepare(&query)?;
-            let mut events = Events { rows: statement.query([id])?, read: 0, failed: None };
+            let mut events =
+                Events { rows: statement.query([id])?, unpacker: DCtx::create(), read: 0, failed: None };
             let history = History::read(&mut events);
             match (events.failed, history) {
                 (Some(error), _) => Err(error),
@@ -111,6 +114,8 @@ fn lossy(value: ValueRef<'_>) -> String {
 /// The events of a session, newest first; the database gives them one by one.
 struct Events<'a> {
     rows: Rows<'a>,
+    /// Making one takes longer than unpacking an event.
+    unpacker: DCtx<'static>,
     read: usize,
     failed: Option<rusqlite::Error>,
 }
@@ -128,7 +133,7 @@ impl Tail for Events<'_> {
         let event = (row.get_ref(0), row.get_ref(1));
         let line = match event {
             (Ok(ValueRef::Text(json) | ValueRef::Blob(json)), _) => Ok(json.to_vec()),
-            (_, Ok(ValueRef::Blob(packed))) => unpack(packed),
+            (_, Ok(ValueRef::Blob(packed))) => unpack(packed, &mut self.unpacker),
             _ => Err(Damage::Torn),
         };
         self.read += line.as_ref().map_or(0, Vec::len);
@@ -141,9 +146,9 @@ impl Tail for Events<'_> {
 }
 
 /// Decompresses an event, up to the size that an event may have.
-fn unpack(packed: &[u8]) -> Line {
+fn unpack(packed: &[u8], unpacker: &mut DCtx<'static>) -> Line {
     let mut event = Vec::new();
-    let reader = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| Damage::Packed)?;
+    let reader = Decoder::with_context(packed, unpacker);
     let read = reader.take(MAX_EVENT + 1).read_to_end(&mut event).map_err(|_| Damage::Packed)?;
     if read as u64 > MAX_EVENT { Err(Damage::Packed) } else { Ok(event) }
 }

@@ -100,10 +100,14 @@ pub(super) fn parse(line: &[u8], damages: &mut Damages) -> Option<Value> {
     if line.is_empty() {
         return None;
     }
-    let text = String::from_utf8_lossy(line);
-    if let Cow::Owned(_) = text {
-        damages.count(Damage::NotUtf8);
-    }
+    // Looking for what is broken takes far longer than finding that nothing is.
+    let text = str::from_utf8(line).map_or_else(
+        |_| {
+            damages.count(Damage::NotUtf8);
+            String::from_utf8_lossy(line)
+        },
+        Cow::Borrowed,
+    );
     let object = serde_json::from_str(&text).ok().filter(Value::is_object);
     if object.is_none() {
         damages.count(Damage::Torn);

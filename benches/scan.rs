@@ -1,0 +1,158 @@
+//! What `scan` costs, beside the reading that it cannot do without; docs/benchmarks.md holds what was measured.
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot read its files has failed")]
+
+mod support;
+
+use std::fs::{self, File};
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use comeback::flow::{self, Context, Scan, ScanRequest, Settings};
+use comeback::support::clock::Clock;
+use criterion::{BenchmarkId, Criterion};
+use rusqlite::{Connection, OpenFlags};
+
+use support::{NOW, Shape, Stores, database, peak, wal};
+
+/// Where the state directories stay, for the next run; without it they go with this one.
+const KEEP: &str = "COMEBACK_BENCH_DIR";
+const TAIL: u32 = 64 << 10;
+/// The shape of the budget: a gigabyte.
+const BUDGET: Shape = Shape { sessions: 1_000, bytes: 1_000_000 };
+/// What is compared with it: fewer and more sessions, and the same ones with a tenth of their past.
+const GROWTH: [Shape; 3] = [
+    Shape { sessions: 100, bytes: 100_000 },
+    Shape { sessions: 1_000, bytes: 100_000 },
+    Shape { sessions: 4_000, bytes: 100_000 },
+];
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(5))
+        .configure_from_args();
+    let passing = tempfile::tempdir().unwrap();
+    let root = std::env::var_os(KEEP).map_or_else(|| passing.path().to_owned(), PathBuf::from);
+    let stores = Stores::of(&root, BUDGET);
+    files(&mut criterion, &stores);
+    databases(&mut criterion, &stores);
+    growth(&mut criterion, &root, &stores);
+    start(&mut criterion);
+    memory(&stores);
+    criterion.final_summary();
+}
+
+fn files(criterion: &mut Criterion, stores: &Stores) {
+    let transcripts = stores.transcripts();
+    let mut group = criterion.benchmark_group("files");
+    group.bench_function("tails", |bencher| bencher.iter(|| read_tails(&transcripts)));
+    check(stores, &stores.files);
+    group.bench_function("scan", |bencher| bencher.iter(|| scan(&stores.files)));
+    group.finish();
+}
+
+fn databases(criterion: &mut Criterion, stores: &Stores) {
+    let ids = stores.ids();
+    let mut group = criterion.benchmark_group("database");
+    group.bench_function("tails", |bencher| bencher.iter(|| query_tails(&stores.database, &ids)));
+    check(stores, &stores.database);
+    group.bench_function("scan", |bencher| bencher.iter(|| scan(&stores.database)));
+    group.bench_function("copy", |bencher| bencher.iter(|| copy(&stores.with_wal)));
+    check(stores, &stores.with_wal);
+    group.bench_function("scan with -wal", |bencher| bencher.iter(|| scan(&stores.with_wal)));
+    group.finish();
+}
+
+fn growth(criterion: &mut Criterion, root: &Path, budget: &Stores) {
+    let smaller = GROWTH.map(|shape| Stores::of(root, shape));
+    let mut group = criterion.benchmark_group("growth");
+    for stores in smaller.iter().chain([budget]) {
+        let name = format!("{} of {} kB", stores.shape.sessions, stores.shape.bytes / 1_000);
+        for (kind, state) in [("files", &stores.files), ("database", &stores.database)] {
+            check(stores, state);
+            group.bench_function(BenchmarkId::new(kind, &name), |bencher| bencher.iter(|| scan(state)));
+        }
+    }
+    group.finish();
+}
+
+fn start(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("start");
+    let run = |program: &str| {
+        let status = Command::new(program).arg("--version").stdout(Stdio::null()).status();
+        assert!(status.unwrap().success());
+    };
+    group.sample_size(100);
+    group.bench_function("true", |bencher| bencher.iter(|| run("/bin/true")));
+    group.bench_function("comeback", |bencher| bencher.iter(|| run(env!("CARGO_BIN_EXE_comeback"))));
+    group.finish();
+}
+
+fn memory(stores: &Stores) {
+    for (kind, state) in
+        [("files", &stores.files), ("database", &stores.database), ("with -wal", &stores.with_wal)]
+    {
+        let peak = peak(state, &NOW.to_rfc3339());
+        writeln!(io::stdout().lock(), "memory/{kind}: at most {peak} KiB").unwrap();
+    }
+}
+
+/// Does what the command does, but for the printing.
+fn scan(state: &Path) -> Scan {
+    let settings = Settings {
+        state_dir: Some(state.to_owned()),
+        clock: Clock::new(Some(NOW)),
+        offline: true,
+        ..Settings::default()
+    };
+    flow::scan(&Context::load(settings).unwrap(), &ScanRequest::default()).unwrap()
+}
+
+/// Makes sure that what is measured is what was meant.
+fn check(stores: &Stores, state: &Path) {
+    let scan = scan(state);
+    assert!(scan.stores.iter().all(|store| store.warnings.is_empty()), "{:?}", scan.stores);
+    assert_eq!(scan.counts, stores.verdicts().into());
+}
+
+/// Reads the end of each file, and nothing else.
+fn read_tails(transcripts: &[PathBuf]) {
+    let mut tail = vec![0; TAIL as usize];
+    for path in transcripts {
+        let file = File::open(path).unwrap();
+        let start = file.metadata().unwrap().len().saturating_sub(TAIL.into());
+        black_box(file.read_at(&mut tail, start).unwrap());
+    }
+}
+
+/// Asks the database for the last events of each session, and takes none of them apart.
+fn query_tails(state: &Path, ids: &[String]) {
+    let uri = format!("file:{}?immutable=1", database(state).display());
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(uri, flags).unwrap();
+    let query = "SELECT event_json, event_zstd, event_utf8_bytes FROM transcript_events
+        WHERE session_id = ?1 ORDER BY seq DESC";
+    let mut statement = connection.prepare(query).unwrap();
+    for id in ids {
+        let mut rows = statement.query([id]).unwrap();
+        let mut read = 0;
+        while read < TAIL {
+            let Some(row) = rows.next().unwrap() else { break };
+            black_box((row.get_ref(0).unwrap(), row.get_ref(1).unwrap()));
+            read += row.get::<_, u32>(2).unwrap();
+        }
+    }
+}
+
+/// Copies a database with its `-wal`.
+fn copy(state: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    for from in [database(state), wal(state)] {
+        fs::copy(&from, folder.path().join(from.file_name().unwrap())).unwrap();
+    }
+}

@@ -1,0 +1,184 @@
+//! The same sessions as files, as a database, and as a database with a `-wal` beside it.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use comeback::model::Verdict;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, Statement};
+use serde_json::{Map, Value, json};
+
+use super::transcript::{self, Texts};
+
+/// The time of the scans, a minute after the stop.
+pub const NOW: DateTime<Utc> = DateTime::from_timestamp(1_795_240_000, 0).expect("a constant time");
+/// Every session was last at work so long before.
+const RESTED: TimeDelta = TimeDelta::minutes(1);
+/// Gateways pack events of this size and more, where that helps (2026.9.6, read).
+const PACKED: usize = 1 << 10;
+/// A row reports on so many tools that the agent was shown.
+const TOOLS: usize = 30;
+/// The tables of 2026.9.6, as far as they are read.
+const TABLES: &str = "
+    PRAGMA user_version = 23;
+    CREATE TABLE session_nodes (
+        session_key TEXT NOT NULL PRIMARY KEY, current_session_id TEXT NOT NULL, entry_json TEXT NOT NULL,
+        updated_at INTEGER NOT NULL, status TEXT, archived_at INTEGER, last_interaction_at INTEGER) STRICT;
+    CREATE TABLE transcript_events (
+        session_id TEXT NOT NULL, seq INTEGER NOT NULL, event_json TEXT, created_at INTEGER NOT NULL,
+        event_zstd BLOB, event_utf8_bytes INTEGER, navigation_json TEXT, PRIMARY KEY (session_id, seq)) STRICT;";
+
+/// How many sessions, and how long their transcripts are at least.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    pub sessions: usize,
+    pub bytes: usize,
+}
+
+/// State directories with the same sessions.
+pub struct Stores {
+    pub shape: Shape,
+    pub files: PathBuf,
+    pub database: PathBuf,
+    pub with_wal: PathBuf,
+}
+
+impl Stores {
+    /// Takes those of this shape that stand in `root`, or makes them.
+    pub fn of(root: &Path, shape: Shape) -> Self {
+        let folder = root.join(format!("{}x{}", shape.sessions, shape.bytes));
+        let in_folder = |name: &str| folder.join(name);
+        let stores = Self {
+            shape,
+            files: in_folder("files"),
+            database: in_folder("database"),
+            with_wal: in_folder("with-wal"),
+        };
+        let made = folder.join("made");
+        if !made.exists() {
+            stores.make();
+            File::create(made).unwrap();
+        }
+        stores
+    }
+
+    fn make(&self) {
+        for folder in [self.files.join("agents/main/sessions"), agent(&self.database), agent(&self.with_wal)]
+        {
+            fs::create_dir_all(folder).unwrap();
+        }
+        let texts = Texts::new();
+        let mut connection = Connection::open(database(&self.database)).unwrap();
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;").unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        let transaction = connection.transaction().unwrap();
+        let mut rows = Map::new();
+        {
+            let nodes = "INSERT INTO session_nodes VALUES (?1, ?2, ?3, 0, NULL, NULL, NULL)";
+            let mut nodes = transaction.prepare(nodes).unwrap();
+            let events = "INSERT INTO transcript_events VALUES (?1, ?2, ?3, 0, ?4, ?5, NULL)";
+            let mut events = transaction.prepare(events).unwrap();
+            for session in 0..self.shape.sessions {
+                let records = transcript::records(&texts, session, self.shape.bytes, NOW - RESTED);
+                self.write_file(session, &records);
+                insert_events(&mut events, session, &records);
+                let (key, row) = (format!("agent:main:telegram:direct:{session}"), self.row(session));
+                nodes.execute((&key, transcript::id(session), row.to_string())).unwrap();
+                rows.insert(key, row);
+            }
+        }
+        transaction.commit().unwrap();
+        connection.close().unwrap();
+        let file = self.files.join("agents/main/sessions/sessions.json");
+        fs::write(file, serde_json::to_vec_pretty(&rows).unwrap()).unwrap();
+        self.make_wal();
+    }
+
+    fn transcript(&self, session: usize) -> PathBuf {
+        self.files.join("agents/main/sessions").join(transcript::id(session)).with_extension("jsonl")
+    }
+
+    fn write_file(&self, session: usize, records: &[String]) {
+        let mut file = BufWriter::new(File::create(self.transcript(session)).unwrap());
+        for record in records {
+            writeln!(file, "{record}").unwrap();
+        }
+        file.flush().unwrap();
+    }
+
+    fn row(&self, session: usize) -> Value {
+        let at = (NOW - RESTED).timestamp_millis();
+        let to = format!("telegram:{session}");
+        let is_cut = transcript::is_cut(session);
+        let tool = json!({"name": "exec", "summaryChars": 310, "schemaChars": 920, "propertiesCount": 12});
+        let tools = vec![tool; TOOLS];
+        let mut row = json!({
+            "origin": {"label": "a user", "provider": "telegram", "chatType": "direct", "from": to, "to": to},
+            "sessionId": transcript::id(session), "sessionFile": self.transcript(session), "updatedAt": at,
+            "deliveryContext": {"channel": "telegram", "to": to, "accountId": "default"},
+            "lastChannel": "telegram", "lastTo": to, "lastAccountId": "default", "lastInteractionAt": at,
+            "abortedLastRun": false, "chatType": "direct", "startedAt": at,
+            "status": if is_cut { "running" } else { "done" },
+            "systemPromptReport": {"source": "run", "tools": {"entries": tools}},
+        });
+        if !is_cut {
+            row["endedAt"] = at.into();
+        }
+        row
+    }
+
+    /// Copies the database, and leaves changes of every row in a `-wal` beside it.
+    fn make_wal(&self) {
+        let path = database(&self.with_wal);
+        fs::copy(database(&self.database), &path).unwrap();
+        let connection = Connection::open(&path).unwrap();
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+        connection.execute_batch("PRAGMA wal_autocheckpoint = 0;").unwrap();
+        connection.execute("UPDATE session_nodes SET updated_at = 1", []).unwrap();
+        connection.close().unwrap();
+        assert!(fs::metadata(wal(&self.with_wal)).unwrap().len() > 0);
+    }
+
+    /// Returns the transcripts' files.
+    pub fn transcripts(&self) -> Vec<PathBuf> {
+        (0..self.shape.sessions).map(|session| self.transcript(session)).collect()
+    }
+
+    /// Returns the ids of the sessions.
+    pub fn ids(&self) -> Vec<String> {
+        (0..self.shape.sessions).map(transcript::id).collect()
+    }
+
+    /// Returns how often which verdict has to be given.
+    pub fn verdicts(&self) -> [(Verdict, usize); 2] {
+        let cut = (0..self.shape.sessions).filter(|session| transcript::is_cut(*session)).count();
+        [(Verdict::Interrupted, cut), (Verdict::Complete, self.shape.sessions - cut)]
+    }
+}
+
+fn agent(state: &Path) -> PathBuf {
+    state.join("agents/main/agent")
+}
+
+/// Returns the database of a state directory.
+pub fn database(state: &Path) -> PathBuf {
+    agent(state).join("openclaw-agent.sqlite")
+}
+
+/// Returns what stands beside it.
+pub fn wal(state: &Path) -> PathBuf {
+    agent(state).join("openclaw-agent.sqlite-wal")
+}
+
+fn insert_events(events: &mut Statement<'_>, session: usize, records: &[String]) {
+    for (seq, record) in (0_i64..).zip(records) {
+        let packed = (record.len() >= PACKED)
+            .then(|| zstd::bulk::compress(record.as_bytes(), 3).unwrap())
+            .filter(|packed| packed.len() < record.len());
+        let text = packed.is_none().then_some(record);
+        let length = i64::try_from(record.len()).unwrap();
+        events.execute((transcript::id(session), seq, text, packed, length)).unwrap();
+    }
+}
