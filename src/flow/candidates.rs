@@ -187,7 +187,7 @@ impl<'a> Standpoint<'a> {
 
     /// Tells whether a cut was taken, or rejected by a person.
     fn is_decided(&self, cut: &session::Cut) -> bool {
-        OnRecord::new(self.context, self.ledger, self.boot, self.since()).took(&cut.id)
+        OnRecord::new(self.ledger, self.boot, self.since(), None).took(&cut.id)
     }
 
     /// Fills in what the row says.

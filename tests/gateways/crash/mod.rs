@@ -18,10 +18,13 @@ use seen::Seen;
 use situations::Situation;
 
 #[rstest]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
 #[case::v2026_5_28_alone("2026.5.28", Side::Alone)]
 #[case::v2026_5_28("2026.5.28", Side::Comeback)]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
 #[case::v2026_7_1_alone("2026.7.1", Side::Alone)]
 #[case::v2026_7_1("2026.7.1", Side::Comeback)]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
 #[case::v2026_9_6_alone("2026.9.6", Side::Alone)]
 #[case::v2026_9_6("2026.9.6", Side::Comeback)]
 fn a_crash_in_the_middle_of_everything(#[case] version: &str, #[case] side: Side) {
@@ -33,10 +36,13 @@ fn a_crash_in_the_middle_of_everything(#[case] version: &str, #[case] side: Side
 }
 
 #[rstest]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
 #[case::v2026_5_28_alone("2026.5.28", Side::Alone)]
 #[case::v2026_5_28("2026.5.28", Side::Comeback)]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
 #[case::v2026_7_1_alone("2026.7.1", Side::Alone)]
 #[case::v2026_7_1("2026.7.1", Side::Comeback)]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
 #[case::v2026_9_6_alone("2026.9.6", Side::Alone)]
 #[case::v2026_9_6("2026.9.6", Side::Comeback)]
 fn two_crashes_in_a_row(#[case] version: &str, #[case] side: Side) {
@@ -51,10 +57,13 @@ fn two_crashes_in_a_row(#[case] version: &str, #[case] side: Side) {
 }
 
 #[rstest]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
 #[case::v2026_5_28_alone("2026.5.28", Side::Alone)]
 #[case::v2026_5_28("2026.5.28", Side::Comeback)]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
 #[case::v2026_7_1_alone("2026.7.1", Side::Alone)]
 #[case::v2026_7_1("2026.7.1", Side::Comeback)]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
 #[case::v2026_9_6_alone("2026.9.6", Side::Alone)]
 #[case::v2026_9_6("2026.9.6", Side::Comeback)]
 fn a_crash_in_the_evening_and_a_start_in_the_morning(#[case] version: &str, #[case] side: Side) {
