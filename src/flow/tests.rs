@@ -17,6 +17,7 @@ use crate::model::Boot;
 use crate::plan;
 use crate::support::clock::Clock;
 
+mod aftermath;
 mod cuts;
 
 const CALLER: &str = "agent:main:telegram:direct:77";
