@@ -1,6 +1,6 @@
 //! What is seen of the sessions at one moment: their files, and what the gateway says of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,8 +29,6 @@ pub(super) struct Sight {
     pub(super) sessions: Vec<Evidence>,
     /// The checkpoint's sessions of which the gateway could not be asked, with the reason.
     unread: Vec<(SessionKey, Error)>,
-    /// The sessions in which native recovery is at work on an answer that has no way to its chat.
-    unheard: Vec<SessionKey>,
     /// The sessions in which something of the gateway's own has still to end, as long as that is worth waiting for.
     pub(super) open: Vec<SessionKey>,
     pub(super) last_sign_of_life: Option<DateTime<Utc>>,
@@ -45,14 +43,12 @@ pub(super) struct Watch<'a> {
     begun: Instant,
     /// When the number of sessions that are waited for last fell, and to how many.
     progress: (Instant, usize),
-    /// Sessions in which native recovery was seen at work on an answer that has no way to its chat.
-    unheard: HashSet<SessionKey>,
 }
 
 impl<'a> Watch<'a> {
     pub(super) fn new(context: &'a Context, waiting: Option<&'a Waiting>, job: Job<'a>) -> Self {
         let now = Instant::now();
-        Self { context, waiting, job, begun: now, progress: (now, usize::MAX), unheard: HashSet::new() }
+        Self { context, waiting, job, begun: now, progress: (now, usize::MAX) }
     }
 
     /// Reads every session, and those of the checkpoint of which there is no file.
@@ -63,8 +59,6 @@ impl<'a> Watch<'a> {
         let start = gateway.boot().started_at;
         let mut sight = Sight::of_all(self.context, Some(gateway), start)?;
         sight.ask_for_blocks(self.context, gateway, self.waiting)?;
-        self.unheard.extend(sight.unheard.drain(..));
-        sight.hear_all_but(&self.unheard);
         let open = sight.sessions.iter().filter(|evidence| self.waits_for(evidence, start));
         sight.open = open.map(|evidence| evidence.key.clone()).collect();
         if sight.open.len() < self.progress.1 {
@@ -98,7 +92,7 @@ impl<'a> Watch<'a> {
     fn waits_for(&self, evidence: &Evidence, start: DateTime<Utc>) -> bool {
         let is_named = || self.waiting.is_some_and(|waiting| waiting.block_of(&evidence.key).is_some());
         let matters = || is_named() || (!evidence.key.is_of_a_machine() && is_open(evidence, start));
-        let is_unheard = self.unheard.contains(&evidence.key) && evidence.is_running(start);
+        let is_unheard = evidence.is_running_unheard(start);
         !self.job.has(&evidence.key) && (is_unheard || (is_unsettled(evidence, start) && matters()))
     }
 }
@@ -118,27 +112,19 @@ impl Sight {
             stores,
             sessions,
             unread: Vec::new(),
-            unheard: Vec::new(),
             open: Vec::new(),
             last_sign_of_life: None,
             warnings: Vec::new(),
         };
+        let mutters = gateway.as_ref().is_some_and(|gateway| gateway.mutters());
         if let Some(gateway) = gateway {
             sight.ask_all(context, gateway)?;
         }
-        let unheard = sight.sessions.iter().filter(|evidence| sight.is_unheard(evidence, since));
-        sight.unheard = unheard.map(|evidence| evidence.key.clone()).collect();
-        sight.hear_all_but(&HashSet::new());
+        for evidence in &mut sight.sessions {
+            evidence.row.recovery_route |= !mutters;
+        }
         sight.last_sign_of_life = session::last_sign_of_life(&sight.sessions, since);
         Ok(sight)
-    }
-
-    /// Takes every answer of native recovery's for heard, but in these sessions: when the turn has ended, the row does not
-    /// tell any more.
-    fn hear_all_but(&mut self, unheard: &HashSet<SessionKey>) {
-        for evidence in &mut self.sessions {
-            evidence.row.recovery_route = !unheard.contains(&evidence.key);
-        }
     }
 
     /// Says which stores could not be read, and why.
@@ -154,11 +140,6 @@ impl Sight {
     /// Tells whether an agent's sessions are in files, as those of gateways up to 2026.7 are.
     pub(super) fn keeps_files(&self, agent: &AgentId) -> bool {
         self.stores.iter().any(|store| store.agent == *agent && store.kind == StoreKind::Jsonl)
-    }
-
-    /// Tells whether native recovery works on an answer that nobody will hear: only files tell.
-    fn is_unheard(&self, evidence: &Evidence, start: DateTime<Utc>) -> bool {
-        self.keeps_files(&evidence.agent) && evidence.is_running_unheard(start)
     }
 
     /// Says why the gateway could not be asked about a session, where it could not.

@@ -43,6 +43,8 @@ struct Gateway {
     rows: BTreeMap<String, Value>,
     /// The name of its present life.
     boot: &'static str,
+    /// Its version, where it is not 2026.9.6.
+    version: Option<&'static str>,
 }
 
 impl Gateway {
@@ -202,8 +204,11 @@ impl World {
 }
 
 fn serve(mut peer: Peer, gateway: &Mutex<Gateway>) {
-    let boot = gateway.lock().unwrap().boot;
-    if peer.welcome_to(&[], boot).is_none() {
+    let (boot, version) = {
+        let gateway = gateway.lock().unwrap();
+        (gateway.boot, gateway.version.unwrap_or("2026.9.6"))
+    };
+    if peer.welcome_to(&[], boot, version).is_none() {
         return;
     }
     while let Some(request) = peer.request() {

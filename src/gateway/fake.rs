@@ -99,14 +99,14 @@ impl Peer {
 
     /// Lets the client in and returns the scopes that it asked for.
     pub fn welcome(&mut self, methods: &[&str]) -> Option<String> {
-        self.welcome_to(methods, "b00t")
+        self.welcome_to(methods, "b00t", "2026.9.6")
     }
 
-    /// The same, in a life of the gateway's of this name.
-    pub fn welcome_to(&mut self, methods: &[&str], boot: &str) -> Option<String> {
+    /// The same, in a life of this name of a gateway of this version.
+    pub fn welcome_to(&mut self, methods: &[&str], boot: &str, version: &str) -> Option<String> {
         let params = self.challenge()?;
         let hello = json!({
-            "type": "hello-ok", "server": {"version": "2026.9.6", "bootId": boot},
+            "type": "hello-ok", "server": {"version": version, "bootId": boot},
             "features": {"methods": methods}, "snapshot": {"uptimeMs": 5000},
         });
         self.answer(&json!("1"), &hello);
