@@ -25,10 +25,6 @@ pub fn model(life: &Life) -> impl Fn(&Request) -> Reply + Send + Sync + 'static 
         (Some(situation), 1) => work(situation, request),
         (Some(Situation::Twice), 2) => Reply::Hang,
         (Some(situation), _) => finish(situation, request),
-        // On 2026.5.28 nothing names the chat once its only message is lost.
-        (None, _) if request.last_user_text().contains("the last message in this chat was lost") => {
-            Reply::text(LOST)
-        }
         (None, _) => Reply::text("NO_REPLY"),
     }
 }
@@ -78,6 +74,9 @@ fn finish(situation: Situation, request: &Request) -> Reply {
     let is_warned = said.contains("check the current state") || said.contains("erify");
     if situation == Situation::Destroying && request.last_tool_results().is_empty() && !is_warned {
         return Reply::Tools(vec![exec("rm -rf build")]);
+    }
+    if said.contains("finished and never delivered") {
+        return Reply::text(situation.done());
     }
     if !request.remembers(&situation.request()) {
         return Reply::text(LOST);
