@@ -24,8 +24,6 @@ use crate::support::error::Result;
 
 /// How long the lock is waited for: another trigger's run of the same recovery is usually shorter.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
-/// How long the startup hook waits for it: a run that waits for native recovery may take long, and nobody comes after.
-const STARTUP_LOCK_PATIENCE: Duration = Duration::from_secs(660);
 /// How long `--wait-gateway` waits for a gateway that starts.
 const START_PATIENCE: Duration = Duration::from_secs(180);
 /// For how long after `prepare`, or after the start, the job is armed again while something is left to do.
@@ -56,7 +54,7 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
         let waiting = Waiting::find(&store, &ledger)?;
         return rehearse(context, request, connection, waiting.as_ref(), &ledger);
     }
-    let mut ledger = open(context, request.trigger)?;
+    let mut ledger = open(context)?;
     let waiting = Waiting::find(&store, ledger.ledger())?;
     if let Some((waiting, meta)) = waiting.as_ref().and_then(|one| Some((one, one.checkpoint.meta.as_ref()?)))
     {
@@ -121,12 +119,8 @@ fn told(context: &Context, ledger: &mut Writer, key: &IdempotencyKey, session: &
     dispatch::settle(ledger, context.clock, key, session, &boot, TOLD)
 }
 
-fn open(context: &Context, trigger: Trigger) -> Result<Writer> {
-    let patience = match trigger {
-        Trigger::Startup => STARTUP_LOCK_PATIENCE,
-        Trigger::Wake | Trigger::Job | Trigger::Manual => LOCK_PATIENCE,
-    };
-    Writer::open(&context.paths, patience, context.clock.now())
+fn open(context: &Context) -> Result<Writer> {
+    Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())
 }
 
 /// Tells what a run would do; writes nothing, and takes no lock.
