@@ -374,12 +374,10 @@ fn the_disk_tells_of_the_cuts(subject: &dyn Subject) {
         )
     );
     assert_eq!(told(AT_FIRST), format!("running false {dead}: Message by {first} [] None"));
-    assert_eq!(
-        told(IN_THE_BACKGROUND),
-        format!(
-            r#"ended false None: Command by "begin it in the background" ["{ENDLESS} Unknown"] Some(true)"#
-        )
-    );
+    // Up to 2026.7 commands outlive the gateway: one that runs is no orphan.
+    let orphan = format!(r#"Command by "begin it in the background" ["{ENDLESS} Unknown"] Some(true)"#);
+    let orphan = if is_new(subject) { &orphan } else { "" };
+    assert_eq!(told(IN_THE_BACKGROUND), format!("ended false None: {orphan}"));
     // One more was made by a notice, where it went out.
     let expected = if subject.version() == "2026.5.28" { 5 } else { 6 };
     assert_eq!((stores[0].sessions.as_ref().ok(), sessions.len()), (Some(&expected), expected));
