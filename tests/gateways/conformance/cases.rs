@@ -353,13 +353,20 @@ fn told(session: &session::Evidence) -> String {
 }
 
 fn the_disk_tells_of_the_cuts(subject: &dyn Subject) {
-    let (stores, sessions) = session::read_all(&subject.state_dir(), &subject.config()).unwrap();
-    assert_eq!(stores.len(), 1);
-    assert_eq!(stores[0].warnings, Vec::<String>::new());
-    let told = |chat| {
+    let read = || session::read_all(&subject.state_dir(), &subject.config()).unwrap();
+    let told_in = |sessions: &[session::Evidence], chat| {
         let key: SessionKey = key(chat).parse().unwrap();
         told(sessions.iter().find(|session| session.key == key).unwrap())
     };
+    if is_new(subject) {
+        wait::until("the end of the command, a moment after the gateway's", SOON, || {
+            told_in(&read().1, IN_THE_BACKGROUND).contains("Command").then_some(())
+        });
+    }
+    let (stores, sessions) = read();
+    assert_eq!(stores.len(), 1);
+    assert_eq!(stores[0].warnings, Vec::<String>::new());
+    let told = |chat| told_in(&sessions, chat);
     let dead = if is_new(subject) { "None" } else { "Some(false)" };
     let first = if is_new(subject) { r#""say nothing""# } else { r#""nobody""# };
     assert_eq!(told(WELL), "ended false None: ");
