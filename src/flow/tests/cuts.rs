@@ -27,6 +27,9 @@ impl World {
             let back = i32::try_from(last - at).unwrap();
             let time = stop() - TimeDelta::seconds(1) * back;
             record["timestamp"] = json!(time.to_rfc3339_opts(SecondsFormat::Millis, true));
+            if let Some(began) = record.pointer_mut("/message/details/startedAt") {
+                *began = json!(time.timestamp_millis());
+            }
         }
         let lines: String = records.iter().flat_map(|record| [record.to_string(), "\n".to_owned()]).collect();
         fs::write(folder.join(format!("{id}.jsonl")), lines).unwrap();
