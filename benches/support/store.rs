@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use comeback::model::Verdict;
+use comeback::session::TABLES;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Statement};
 use serde_json::{Map, Value, json};
@@ -20,15 +21,6 @@ const RESTED: TimeDelta = TimeDelta::minutes(1);
 const PACKED: usize = 1 << 10;
 /// A row reports on so many tools that the agent was shown.
 const TOOLS: usize = 30;
-/// The tables of 2026.9.6, as far as they are read.
-const TABLES: &str = "
-    PRAGMA user_version = 23;
-    CREATE TABLE session_nodes (
-        session_key TEXT NOT NULL PRIMARY KEY, current_session_id TEXT NOT NULL, entry_json TEXT NOT NULL,
-        updated_at INTEGER NOT NULL, status TEXT, archived_at INTEGER, last_interaction_at INTEGER) STRICT;
-    CREATE TABLE transcript_events (
-        session_id TEXT NOT NULL, seq INTEGER NOT NULL, event_json TEXT, created_at INTEGER NOT NULL,
-        event_zstd BLOB, event_utf8_bytes INTEGER, navigation_json TEXT, PRIMARY KEY (session_id, seq)) STRICT;";
 
 /// How many sessions, and how long their transcripts are at least.
 #[derive(Clone, Copy)]

@@ -72,9 +72,13 @@ impl<'a> Standpoint<'a> {
             window: self.window,
             max_age: self.max_age,
             describe: &describe(evidence),
-            record: &OnRecord::new(self.ledger, self.boot, self.since(), self.claimed.as_ref()),
+            record: &self.on_record(),
         };
         session::judge(evidence, &view)
+    }
+
+    fn on_record(&self) -> OnRecord<'_> {
+        OnRecord::new(self.ledger, self.boot, self.since(), self.claimed.as_ref())
     }
 
     /// Tells whether something of the gateway's own has still to end in a session that somebody waits for. A wake has no
@@ -151,18 +155,10 @@ impl<'a> Standpoint<'a> {
             judgement.cuts.retain(|cut| !self.is_held(cut));
         }
         let request = evidence.history.as_ref().ok().and_then(session::History::last_request);
+        let (keys, language) = (self.keys(None, &judgement), language::of_session(Some(evidence), None));
         let candidate = Candidate {
-            session_key: evidence.key.clone(),
-            keys: self.keys(None, &judgement),
-            block: None,
-            judgement,
             request: request.map(|entry| one_line(&redact(spoken(&entry.text)), REQUEST)),
-            language: language::of_session(Some(evidence), None),
-            unsettled: false,
-            expired: false,
-            updated_at: None,
-            route: None,
-            captured: None,
+            ..Candidate::new(evidence.key.clone(), keys, judgement, language)
         };
         Some(self.completed(sight, candidate, Some(evidence)))
     }
@@ -181,13 +177,12 @@ impl<'a> Standpoint<'a> {
     }
 
     fn is_held(&self, cut: &session::Cut) -> bool {
-        let key = cut.key();
-        self.ledger.key_of(std::slice::from_ref(&key)).is_some_and(|key| self.ledger.is_held(key))
+        self.ledger.is_held(self.ledger.used(&cut.key()))
     }
 
     /// Tells whether a cut was taken, or rejected by a person.
     fn is_decided(&self, cut: &session::Cut) -> bool {
-        OnRecord::new(self.ledger, self.boot, self.since(), None).took(&cut.id)
+        self.on_record().took(&cut.id)
     }
 
     /// Fills in what the row says.

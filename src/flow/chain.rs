@@ -303,8 +303,7 @@ fn chosen(waiting: &Waiting, list: &List) -> Waiting {
 
 /// Tells whether nothing of a block is left for a recovery.
 fn is_dealt_with(block: &Block, waiting: &Waiting, report: &Report, ledger: &Ledger) -> bool {
-    report.items.iter().any(|one| one.item.session_key == block.session_key)
-        || ledger.is_taken(&plan::key_of(&waiting.id, &block.session_key))
+    report.deals_with(&block.session_key) || ledger.is_taken(&plan::key_of(&waiting.id, &block.session_key))
 }
 
 #[cfg(test)]

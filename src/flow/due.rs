@@ -209,7 +209,7 @@ fn round(
     let mut gated = matter.plan(gateway, sight, ledger.ledger()).gated();
     gated.retain(|one| {
         let key = &one.item().session_key;
-        !sight.open.contains(key) && report.items.iter().all(|done| done.item.session_key != *key)
+        !sight.open.contains(key) && !report.deals_with(key)
     });
     let mut dispatcher = matter.dispatcher(gateway, ledger, &boot);
     dispatcher.reconcile()?;
@@ -220,7 +220,7 @@ fn round(
         report.own = report.own.take().or(told);
     }
     for one in lost {
-        if report.items.iter().all(|done| done.item.session_key != one.item.session_key) {
+        if !report.deals_with(&one.item.session_key) {
             report.items.push(one);
         }
     }

@@ -129,7 +129,8 @@ fn hold_as_unknown(
     dispatcher.hold(held(waiting, item))
 }
 
-fn held(waiting: Option<&Waiting>, item: &Item) -> Held {
+/// Makes the hold of an item.
+pub(super) fn held(waiting: Option<&Waiting>, item: &Item) -> Held {
     Held {
         key: item.key.clone(),
         session_key: item.session_key.clone(),

@@ -4,9 +4,10 @@
 //! nothing was done for it, and nobody else knows: a person decides whether it is sent once more.
 
 use super::context::Context;
+use super::items::held;
 use super::recovery::{ItemReport, ItemState};
 use super::sight::Sight;
-use crate::ledger::{EffectState, Event, Held, Outcome, Writer};
+use crate::ledger::{EffectState, Event, Outcome, Writer};
 use crate::model::{Boot, Decision, IdempotencyKey, Risk, Verdict};
 use crate::plan::{Item, Ruling};
 use crate::session::{Author, Evidence};
@@ -44,9 +45,9 @@ pub(super) fn hold(
         let detail = Some(detail.to_owned());
         ledger.append(at, Event::Outcome { key: key.clone(), outcome, detail, run_id: None })?;
         if !began {
-            let held = held(key, state);
-            ledger.append(at, Event::Held(held.clone()))?;
-            lost.push(report(held, evidence));
+            let item = item(key, state, evidence);
+            ledger.append(at, Event::Held(held(None, &item)))?;
+            lost.push(ItemReport { item, state: ItemState::Held });
         }
     }
     Ok(lost)
@@ -61,34 +62,25 @@ fn has_begun(evidence: &Evidence, key: &IdempotencyKey, state: &EffectState) -> 
         })
 }
 
-fn held(key: IdempotencyKey, state: EffectState) -> Held {
-    Held {
-        key,
-        session_key: state.session_key,
-        also: Vec::new(),
-        checkpoint: None,
+fn item(key: IdempotencyKey, state: EffectState, evidence: &Evidence) -> Item {
+    let ruling = Ruling {
+        decision: Decision::Hold,
+        risk: Risk::High,
         rule: "lost".to_owned(),
         reason: "the gateway took its message and stopped before it began".to_owned(),
-        message: state.message.unwrap_or_default(),
-    }
-}
-
-fn report(held: Held, evidence: &Evidence) -> ItemReport {
-    let Held { key, session_key, also, rule, reason, message, .. } = held;
-    let ruling = Ruling { decision: Decision::Hold, risk: Risk::High, rule, reason };
-    let item = Item {
+    };
+    Item {
         agent: evidence.agent.to_string(),
-        session_key,
+        session_key: state.session_key,
         key,
-        also,
+        also: Vec::new(),
         planned: false,
         answered: false,
         about: None,
-        message,
+        message: state.message.unwrap_or_default(),
         route: evidence.route().cloned(),
         verdict: Verdict::Interrupted,
         ruling,
         confirmed: false,
-    };
-    ItemReport { item, state: ItemState::Held }
+    }
 }

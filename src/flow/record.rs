@@ -1,7 +1,5 @@
 //! What is on record beside a session's own evidence: our ledger, and the claim of a seed.
 
-use std::slice;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
@@ -56,8 +54,8 @@ pub(super) fn claimed(context: &Context) -> Option<SessionKey> {
 impl Record for OnRecord<'_> {
     fn took(&self, cut: &InterruptionId) -> bool {
         let key = cut.key();
-        let used = self.ledger.key_of(slice::from_ref(&key));
-        used.is_some_and(|key| self.ledger.is_taken(key) || self.ledger.is_rejected(key))
+        let used = self.ledger.used(&key);
+        self.ledger.is_taken(used) || self.ledger.is_rejected(used)
     }
 
     fn resumed(&self, evidence: &Evidence) -> bool {

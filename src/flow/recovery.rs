@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::call::ToolCall;
-use crate::model::Boot;
+use crate::model::{Boot, SessionKey};
 use crate::plan::Item;
 
 /// Who calls.
@@ -130,6 +130,11 @@ pub enum ItemState {
 }
 
 impl Report {
+    /// Tells whether a session's item is among what was done.
+    pub(super) fn deals_with(&self, session: &SessionKey) -> bool {
+        self.items.iter().any(|one| one.item.session_key == *session)
+    }
+
     pub(super) fn new(request: Request, outcome: Outcome) -> Self {
         Self {
             outcome,

@@ -97,8 +97,7 @@ fn of_cuts(
     let operators = operator.and_then(chat_of);
     if let (Some(session), Some((route, language)), false) = (operator, &operators, items.is_empty()) {
         let chat = Chat { session, route, language: *language };
-        let text = summary(&items, chat.language, |notice| say(matter, &chat, notice));
-        untold += usize::from(told(dispatcher, &key("cuts", &items), &chat, text, &mut warnings)?.is_some());
+        untold += usize::from(!are_told(matter, dispatcher, &items, &chat, &mut warnings)?);
     }
     let mut rest: Vec<&ItemReport> = items
         .into_iter()
@@ -113,10 +112,10 @@ fn of_cuts(
         let (of_chat, others) = rest.iter().partition::<Vec<&ItemReport>, _>(|one| one.item.route == route);
         if let Some(route) = &route {
             let chat = Chat { session, route, language };
-            let text = summary(&of_chat, language, |notice| say(matter, &chat, notice));
-            match told(dispatcher, &key("cuts", &of_chat), &chat, text, &mut warnings)? {
-                Some(_) => untold += 1,
-                None => settle_lost(dispatcher, &of_chat)?,
+            if are_told(matter, dispatcher, &of_chat, &chat, &mut warnings)? {
+                settle_lost(dispatcher, &of_chat)?;
+            } else {
+                untold += 1;
             }
         } else {
             // There is no chat behind it: `comeback status` shows it.
@@ -126,6 +125,18 @@ fn of_cuts(
     }
     report.warnings.extend(warnings);
     Ok(untold)
+}
+
+/// Tells a chat of what a crash left; returns whether it may count as told.
+fn are_told(
+    matter: &Matter<'_>,
+    dispatcher: &mut Dispatcher<'_>,
+    items: &[&ItemReport],
+    chat: &Chat<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<bool> {
+    let text = summary(items, chat.language, |notice| say(matter, chat, notice));
+    Ok(told(dispatcher, &key("cuts", items), chat, text, warnings)?.is_none())
 }
 
 /// Tells a subagent's work, which nobody resumes.

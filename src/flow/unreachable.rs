@@ -22,9 +22,7 @@ pub(super) fn report(
     ledger: &Ledger,
     error: &Error,
 ) -> Report {
-    let mut report = Report::new(request, Outcome::Unreachable);
-    report.warnings.push(error.full());
-    report.warnings.extend(error.hints().iter().cloned());
+    let mut report = unreached(request, error);
     let boot = context.running_boot();
     if boot.as_ref().is_some_and(|boot| !waiting.is_due(boot)) {
         report.warnings.push("the gateway has not restarted since the checkpoint was written".to_owned());
@@ -67,9 +65,7 @@ pub(super) fn of_cuts(context: &Context, request: Request, ledger: &Ledger, erro
     if candidates.is_empty() {
         return Ok(Report::new(request, Outcome::Nothing));
     }
-    let mut report = Report { boot, ..Report::new(request, Outcome::Unreachable) };
-    report.warnings.push(error.full());
-    report.warnings.extend(error.hints().iter().cloned());
+    let mut report = Report { boot, ..unreached(request, error) };
     let may_address = |_: &AgentId, _: &AgentId| true;
     let matter = Matter::new(context, request, None, false);
     let plan = plan::build(&candidates, &matter.situation(start, &may_address));
@@ -77,4 +73,9 @@ pub(super) fn of_cuts(context: &Context, request: Request, ledger: &Ledger, erro
     let due = report.items.iter().filter(|one| one.state == ItemState::Due);
     report.calls = due.map(|one| ToolCall::resume(&one.item.session_key, &one.item.message)).collect();
     Ok(report)
+}
+
+fn unreached(request: Request, error: &Error) -> Report {
+    let warnings = [error.full()].into_iter().chain(error.hints().iter().cloned()).collect();
+    Report { warnings, ..Report::new(request, Outcome::Unreachable) }
 }

@@ -6,12 +6,18 @@ use super::{Effect, EffectState, Event, Ledger, Outcome};
 use crate::model::{Boot, IdempotencyKey, SessionKey};
 
 impl Ledger {
+    /// Returns the key that is used for an effect of this key: its own, unless it is on record under another.
+    #[must_use]
+    pub fn used<'a>(&'a self, key: &'a IdempotencyKey) -> &'a IdempotencyKey {
+        self.aliases.get(key).unwrap_or(key)
+    }
+
     /// Returns the key under which an effect is on record, of all the keys that its causes give it; the first where it
     /// is on record under none.
     #[must_use]
     pub fn key_of<'a>(&'a self, keys: &'a [IdempotencyKey]) -> Option<&'a IdempotencyKey> {
         let known = keys.iter().find_map(|key| {
-            let used = self.aliases.get(key).unwrap_or(key);
+            let used = self.used(key);
             (self.effects.contains_key(used) || self.is_held(used) || self.is_rejected(used)).then_some(used)
         });
         known.or(keys.first())

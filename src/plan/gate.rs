@@ -140,7 +140,7 @@ pub(super) fn decide(
     if let Some(decided) = by_verdict(candidate, situation.policy) {
         return named(decided);
     }
-    if candidate.block.is_none() && candidate.is_lost() {
+    if candidate.block.is_none() && candidate.was_never_written() {
         return named((Decision::Skip, "not-written-down", NOT_WRITTEN_DOWN.to_owned()));
     }
     if named_twice {

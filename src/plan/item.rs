@@ -34,18 +34,18 @@ pub struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    /// Takes a block of a checkpoint, of whose session nothing but this judgement is known.
+    /// Takes a session of which nothing but this judgement is known.
     #[must_use]
-    pub fn of_block(
-        block: &'a Block,
+    pub fn new(
+        session_key: SessionKey,
         keys: Vec<IdempotencyKey>,
         judgement: Judgement,
         language: Language,
     ) -> Self {
         Self {
-            session_key: block.session_key.clone(),
+            session_key,
             keys,
-            block: Some(block),
+            block: None,
             judgement,
             request: None,
             language,
@@ -57,10 +57,21 @@ impl<'a> Candidate<'a> {
         }
     }
 
+    /// Takes a block of a checkpoint, of whose session nothing but this judgement is known.
+    #[must_use]
+    pub fn of_block(
+        block: &'a Block,
+        keys: Vec<IdempotencyKey>,
+        judgement: Judgement,
+        language: Language,
+    ) -> Self {
+        Self { block: Some(block), ..Self::new(block.session_key.clone(), keys, judgement, language) }
+    }
+
     /// Tells whether all that was cut off is a message that nobody wrote down.
-    pub(super) fn is_lost(&self) -> bool {
-        let is_lost = |cut: &Cut| cut.phase == Phase::Message && cut.opened_by.is_none();
-        !self.judgement.cuts.is_empty() && self.judgement.cuts.iter().all(is_lost)
+    pub(super) fn was_never_written(&self) -> bool {
+        let is_unwritten = |cut: &Cut| cut.phase == Phase::Message && cut.opened_by.is_none();
+        !self.judgement.cuts.is_empty() && self.judgement.cuts.iter().all(is_unwritten)
     }
 
     /// Returns the answer that was finished and not delivered.

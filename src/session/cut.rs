@@ -64,6 +64,7 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
     let calls = |calls: &[ToolCall]| {
         calls.iter().map(|call| describe(&call.tool, &call.arguments, call.outcome)).collect()
     };
+    let reply = row.pending_reply.as_deref().or_else(|| history.unheard_answer(row));
     // A run that began behind the turn is another's; words of the system's within a turn are no run of their own.
     let is_last = |turn: &Turn| {
         let is_last = history.last_turn().is_some_and(|last| last.opened_by == turn.opened_by);
@@ -76,18 +77,14 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
         calls: calls(&turn.calls),
         command: None,
         asked: smalltalk::asked_before(history, &turn.opened_by),
-        reply: row.pending_reply.clone().filter(|_| phase == Phase::Reply),
+        reply: reply.filter(|_| phase == Phase::Reply).map(str::to_owned),
         active_at: if is_last(turn) { turn.last_at.max(row.started_at) } else { turn.last_at },
         behind: !is_last(turn),
     };
     let mut cuts = Vec::new();
     match (history.cut_turn(), history.last_turn()) {
         (Some(turn), _) => cuts.extend(turn.cut.map(|phase| of_turn(turn, phase))),
-        (None, Some(turn)) if row.pending_reply.is_some() => cuts.push(of_turn(turn, Phase::Reply)),
-        (None, Some(turn)) if history.unheard_answer(row).is_some() => {
-            let reply = history.unheard_answer(row).map(str::to_owned);
-            cuts.push(Cut { reply, ..of_turn(turn, Phase::Reply) });
-        }
+        (None, Some(turn)) if reply.is_some() => cuts.push(of_turn(turn, Phase::Reply)),
         (None, Some(turn)) if turn.left_a_call_without_leave() => cuts.push(of_turn(turn, Phase::Approval)),
         // Up to 2026.7 the first message of a session is written together with what the agent first says.
         (None, None) if is_unfinished(row) => cuts.push(Cut {

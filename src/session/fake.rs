@@ -13,22 +13,12 @@ use super::history::History;
 use super::jsonl::Jsonl;
 use super::reader::Reader;
 use super::row::Row;
-use super::sqlite::Sqlite;
+use super::sqlite::{Sqlite, TABLES};
 use super::store::read_all;
 use crate::gateway::Config;
 use crate::model::SessionKey;
 
 pub const KEY: &str = "agent:main:telegram:direct:7";
-/// The tables of 2026.9.6 as far as they are read, in their own words.
-pub const TABLES: &str = "
-    PRAGMA user_version = 23;
-    CREATE TABLE session_nodes (
-        session_key TEXT NOT NULL PRIMARY KEY, current_session_id TEXT NOT NULL, entry_json TEXT NOT NULL,
-        updated_at INTEGER NOT NULL, status TEXT, archived_at INTEGER, last_interaction_at INTEGER) STRICT;
-    CREATE TABLE transcript_events (
-        session_id TEXT NOT NULL, seq INTEGER NOT NULL, event_json TEXT, created_at INTEGER NOT NULL,
-        event_zstd BLOB, event_utf8_bytes INTEGER, navigation_json TEXT, PRIMARY KEY (session_id, seq)) STRICT;";
-
 /// When every story begins, in seconds since 1970.
 const BEGINNING: i64 = 1_795_232_000;
 

@@ -33,6 +33,7 @@ pub use gateway::{Sessions, read, read_from, row_of, rows};
 pub use history::History;
 pub use reader::{Listed, Reader, Writer};
 pub use row::{Note, Row};
+pub use sqlite::TABLES;
 pub use store::{Store, StoreKind, read_all};
 pub use tail::{Damage, Damages};
 pub use turn::{Phase, ToolCall, Turn};

@@ -27,6 +27,16 @@ const AT_HAND: usize = 64 << 10;
 const NODES: (&str, [&str; 2]) = ("session_nodes", ["session_key", "entry_json"]);
 const EVENTS: (&str, [&str; 3]) = ("transcript_events", ["session_id", "seq", "event_json"]);
 
+/// The tables of 2026.9.6, as far as they are read, in their own words; for whoever plays a gateway.
+pub const TABLES: &str = "
+    PRAGMA user_version = 23;
+    CREATE TABLE IF NOT EXISTS session_nodes (
+        session_key TEXT NOT NULL PRIMARY KEY, current_session_id TEXT NOT NULL, entry_json TEXT NOT NULL,
+        updated_at INTEGER NOT NULL, status TEXT, archived_at INTEGER, last_interaction_at INTEGER) STRICT;
+    CREATE TABLE IF NOT EXISTS transcript_events (
+        session_id TEXT NOT NULL, seq INTEGER NOT NULL, event_json TEXT, created_at INTEGER NOT NULL,
+        event_zstd BLOB, event_utf8_bytes INTEGER, navigation_json TEXT, PRIMARY KEY (session_id, seq)) STRICT;";
+
 /// A store in a database.
 pub(super) struct Sqlite {
     snapshot: Snapshot,

@@ -12,10 +12,8 @@ use serde_json::Value;
 use self::database::Database;
 use self::files::Files;
 use super::flavour::Flavour;
+use crate::model::AgentId;
 use crate::support::error::Result;
-
-/// The agent of a key that names none.
-const DEFAULT_AGENT: &str = "main";
 
 /// The sessions of all agents, for one life of the gateway.
 pub(super) enum Store {
@@ -102,7 +100,7 @@ impl Store {
 
 /// Returns the agent whose session it is.
 fn agent_of(key: &str) -> &str {
-    key.strip_prefix("agent:").and_then(|rest| rest.split(':').next()).unwrap_or(DEFAULT_AGENT)
+    key.strip_prefix("agent:").and_then(|rest| rest.split(':').next()).unwrap_or(AgentId::MAIN)
 }
 
 /// Lists the agents that have a folder.

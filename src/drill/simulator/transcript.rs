@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::flavour::Flavour;
 use super::script::{Call, name_of};
-use super::turns::Origin;
+use super::turns::{Origin, SILENT};
 use super::world::{Setup, World};
 use crate::support::error::Result;
 
@@ -213,7 +213,7 @@ pub(super) fn shown(records: &[Value], limit: usize) -> Vec<Value> {
         {
             said.retain(|part| part["type"] == "text");
         }
-        if message["role"] == "assistant" && text_of(&message["content"]).eq_ignore_ascii_case("NO_REPLY") {
+        if message["role"] == "assistant" && text_of(&message["content"]).eq_ignore_ascii_case(SILENT) {
             continue;
         }
         let at = record["timestamp"].as_str().and_then(|at| at.parse::<chrono::DateTime<chrono::Utc>>().ok());

@@ -18,7 +18,7 @@ use crate::support::error::Result;
 use crate::support::process::start_time;
 
 /// What a reply is that says nothing.
-const SILENT: &str = "NO_REPLY";
+pub(super) const SILENT: &str = "NO_REPLY";
 /// What 2026.9.6 tells a chat of a turn that failed.
 const FAILED: &str = "⚠️ Agent run failed (model: mock/mock).";
 /// Longer than any test or rehearsal.

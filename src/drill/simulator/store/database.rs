@@ -9,21 +9,15 @@ use rusqlite::{Connection, OptionalExtension};
 use serde_json::Value;
 
 use super::{agent_of, agents};
+use crate::session::TABLES;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs::failed;
 
-/// The tables of 2026.9.6, as far as anybody reads them here.
-const TABLES: &str = "
+/// A table that nobody reads here.
+const META: &str = "
     CREATE TABLE IF NOT EXISTS schema_meta (
         meta_key TEXT NOT NULL PRIMARY KEY, role TEXT NOT NULL, schema_version INTEGER NOT NULL, agent_id TEXT,
-        app_version TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;
-    CREATE TABLE IF NOT EXISTS session_nodes (
-        session_key TEXT NOT NULL PRIMARY KEY, current_session_id TEXT NOT NULL, entry_json TEXT NOT NULL,
-        updated_at INTEGER NOT NULL, status TEXT, archived_at INTEGER, last_interaction_at INTEGER) STRICT;
-    CREATE TABLE IF NOT EXISTS transcript_events (
-        session_id TEXT NOT NULL, seq INTEGER NOT NULL, event_json TEXT, created_at INTEGER NOT NULL,
-        event_zstd BLOB, event_utf8_bytes INTEGER, navigation_json TEXT, PRIMARY KEY (session_id, seq)) STRICT;
-    PRAGMA user_version = 23;";
+        app_version TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;";
 /// From this size on events are compressed.
 const PACKED_FROM: usize = 1 << 10;
 
@@ -134,6 +128,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;")?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.execute_batch(META)?;
     connection.execute_batch(TABLES)?;
     Ok(connection)
 }
