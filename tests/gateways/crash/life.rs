@@ -142,8 +142,8 @@ impl Stage {
 
     fn wait_until(&self, situation: Situation, what: &str, is_so: impl Fn() -> bool) {
         wait::poll(SOON, || is_so().then_some(())).unwrap_or_else(|| {
-            let (row, chat) = (self.row(situation), self.world.telegram.sent(situation.chat()));
-            panic!("{situation}: waited in vain for {what}; the row is {row}, the chat shows {chat:?}")
+            let chat = self.world.telegram.sent(situation.chat());
+            panic!("{situation}: waited in vain for {what}; the chat shows {chat:?}")
         });
     }
 
@@ -164,6 +164,12 @@ impl Stage {
     /// Kills the gateway, and its commands except the one that is to survive.
     pub fn kill(&mut self) {
         self.world.gateway.sigkill();
+        if self.situations.contains(&Situation::CommandSurvives) && !survives_its_gateway(&self.version) {
+            // Whoever ends it must not be killed first.
+            self.wait_until(Situation::CommandSurvives, "the gateway's helper to end the command", || {
+                !self.is_running(&Situation::CommandSurvives.pipe())
+            });
+        }
         for pid in started_in(&self.home()) {
             if !command_line(pid).contains(&Situation::CommandSurvives.pipe()) {
                 signal("KILL", pid.to_string());
@@ -219,6 +225,12 @@ impl Stage {
             && (self.side == Side::Alone || has_recovered())
             && self.situations.iter().all(|situation| self.row(*situation)["status"] != "running")
     }
+}
+
+/// Whether a background command outlives a SIGKILL of its gateway: on 2026.9.6 a helper process of the gateway's starts
+/// all commands, and ends them once the gateway is gone.
+pub fn survives_its_gateway(version: &str) -> bool {
+    version != "2026.9.6"
 }
 
 /// Room for all turns at once, a group, and an agent beside the main one for whom commands need an approval.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::{fmt, fs};
 
-use super::life::{Side, Stage};
+use super::life::{Side, Stage, survives_its_gateway};
 use super::script::LOST;
 use super::situations::{STEERED_DONE, Situation};
 use crate::comeback;
@@ -116,8 +116,7 @@ impl Expected {
         match situation {
             Situation::Idle | Situation::Stopped => Self::Nothing,
             Situation::CommandKilled => Self::Answer,
-            // On 2026.9.6 no command survives.
-            Situation::CommandSurvives if !recovers_all => Self::Nothing,
+            Situation::CommandSurvives if survives_its_gateway(version) => Self::Nothing,
             Situation::CommandSurvives | Situation::BuildKilled => Self::Question,
             Situation::Subagent => Self::OpenClawsReport,
             _ if recovers_all => Self::OpenClawsAnswer,
