@@ -84,7 +84,7 @@ fn block(session: &Evidence) -> Option<(Block, SessionMark)> {
         Phase::Command => true,
         // It may have been denied long ago; after the restart the window decides.
         Phase::Approval => false,
-        _ => runs && cut.opened_by.as_ref().is_none_or(|entry| entry.author.speaks_for_a_person()),
+        _ => runs && cut.opened_by.as_ref().is_none_or(|entry| entry.author.is_waited_for()),
     };
     let cut = cuts.iter().find(counts)?;
     let request = history.last_request().map(|entry| one_line(&redact(spoken(&entry.text)), GOAL));

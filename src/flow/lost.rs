@@ -58,7 +58,7 @@ fn has_begun(evidence: &Evidence, key: &IdempotencyKey, state: &EffectState) -> 
     evidence.mentions(key)
         || evidence.since(state.intended_at).any(|entry| match entry.author {
             Author::Person | Author::Agent | Author::Tool | Author::NativeRecovery | Author::Comeback => true,
-            Author::System => false,
+            Author::System | Author::Report => false,
         })
 }
 

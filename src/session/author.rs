@@ -16,13 +16,18 @@ const NATIVE_RESUME: &str = "[System] Your previous turn was interrupted by a ga
 /// 2026.5.28 and 2026.9.6).
 const QUEUED: &str = "[Queued user message ";
 /// What user messages begin with that the gateway wrote by itself.
-const SYSTEM_MADE: [&str; 5] = [
-    "[cron:",
-    "[OpenClaw ",
-    "[System]",
-    "[Subagent Context]",
+const SYSTEM_MADE: [&str; 4] = ["[cron:", "[OpenClaw ", "[System]", "[Subagent Context]"];
+/// What those begin with that tell how a command in the background ended.
+const COMPLETIONS: [&str; 5] = [
+    "[OpenClaw exec completion]",
     "An async command you ran earlier has completed",
+    "An async command completion event was triggered",
+    "An async command the user already approved has completed",
+    "An async command did not run",
 ];
+/// What provenance names as the source of those that tell what became of a command, a subagent, or a call that waited for
+/// leave.
+const REPORTING: [&str; 4] = ["exec", "exec_approval_followup", "subagent_announce", "subagent_settle"];
 /// What a line begins with that tells of an event before the person's words.
 const EVENT: &str = "System:";
 /// What the headings of blocks about the chat end with.
@@ -48,6 +53,8 @@ pub enum Author {
     Tool,
     /// The gateway itself: a schedule, a heartbeat, a mirror of what was sent.
     System,
+    /// The gateway, which tells what became of something that the agent had begun: a command in the background, a subagent.
+    Report,
     /// The gateway's native restart recovery.
     NativeRecovery,
     /// This program's resume message.
@@ -61,6 +68,9 @@ impl Author {
         let words = spoken(text);
         if words.starts_with(NATIVE_RESUME) || (words.starts_with(QUEUED) && words.contains(NATIVE_RESUME)) {
             Self::NativeRecovery
+        } else if COMPLETIONS.iter().any(|start| words.starts_with(start)) || provenance.is_some_and(reports)
+        {
+            Self::Report
         } else if SYSTEM_MADE.iter().any(|start| words.starts_with(start)) || is_event_alone(text) {
             Self::System
         } else if IdempotencyKey::find(words).is_some() {
@@ -78,9 +88,20 @@ impl Author {
     pub fn speaks_for_a_person(self) -> bool {
         match self {
             Self::Person | Self::NativeRecovery | Self::Comeback => true,
-            Self::Agent | Self::Tool | Self::System => false,
+            Self::Agent | Self::Tool | Self::System | Self::Report => false,
         }
     }
+
+    /// Tells whether somebody waits for the answer to the message: also to a report, which tells nothing of a session's being
+    /// used, as it comes by itself.
+    #[must_use]
+    pub fn is_waited_for(self) -> bool {
+        self.speaks_for_a_person() || self == Self::Report
+    }
+}
+
+fn reports(provenance: &Value) -> bool {
+    provenance["sourceTool"].as_str().is_some_and(|tool| REPORTING.contains(&tool))
 }
 
 /// Tells whether a `provenance` names the system; one that is not understood does.
@@ -162,11 +183,21 @@ mod tests {
             ("run comeback-scan for me", None, Author::Person),
             ("[cron:6c52 restart-recovery] run it", None, Author::System),
             ("[OpenClaw heartbeat poll]", None, Author::System),
-            ("[OpenClaw exec completion]", Some(json!({"kind": "internal_system"})), Author::System),
+            ("[OpenClaw exec completion]", Some(json!({"kind": "internal_system"})), Author::Report),
+            (
+                "done",
+                Some(json!({"kind": "inter_session", "sourceTool": "subagent_announce"})),
+                Author::Report,
+            ),
+            (
+                "your turn",
+                Some(json!({"kind": "inter_session", "sourceTool": "sessions_send"})),
+                Author::System,
+            ),
             (&format!("{INFO}[OpenClaw cron wake]"), None, Author::System),
             ("System: [12:01] Exec completed (calm-fox, code 0)", None, Author::System),
             ("System: [12:01] Exec completed (calm-fox, code 0)\n\nand now?", None, Author::Person),
-            ("System: [12:01] done\n\nAn async command you ran earlier has completed.", None, Author::System),
+            ("System: [12:01] done\n\nAn async command you ran earlier has completed.", None, Author::Report),
             ("an announcement", Some(json!({"kind": "inter_session"})), Author::System),
             (
                 "[System] Your previous turn was interrupted by a gateway restart. Go on",

@@ -88,7 +88,10 @@ pub(super) fn commands(messages: &[&Message]) -> Vec<Command> {
                     (_, None) => {}
                 }
             }
-            Said::User if message.entry.author == Author::System || is_event(&message.entry.text) => {
+            Said::User
+                if matches!(message.entry.author, Author::System | Author::Report)
+                    || is_event(&message.entry.text) =>
+            {
                 complete(&mut commands, &message.entry.text);
             }
             Said::User | Said::Nothing => {}

@@ -44,7 +44,7 @@ impl Cut {
     /// Tells whether it came for the sake of the session's user; what nobody wrote down counts as theirs.
     #[must_use]
     pub fn is_for_a_person(&self) -> bool {
-        self.opened_by.as_ref().is_none_or(|entry| entry.author.speaks_for_a_person())
+        self.opened_by.as_ref().is_none_or(|entry| entry.author.is_waited_for())
     }
 }
 

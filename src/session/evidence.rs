@@ -89,7 +89,7 @@ impl Evidence {
             Author::Person => Some("its user has written since the restart"),
             Author::NativeRecovery => Some("OpenClaw's own recovery has resumed it"),
             Author::Comeback => Some("it has been resumed since the restart"),
-            Author::Agent | Author::Tool | Author::System => None,
+            Author::Agent | Author::Tool | Author::System | Author::Report => None,
         })
     }
 

@@ -328,7 +328,7 @@ impl Teller {
         let Command { call, .. } = self.commands.remove(at);
         let short: String = format!("{call}-fox").chars().take(8).collect();
         let event = format!("System: [1] Exec completed ({short}, code 0)\n\n[OpenClaw exec completion]");
-        self.opens('e', Waits::Nobody, &event);
+        self.opens('e', Waits::Somebody, &event);
     }
 
     fn person_stops_it(&mut self) {

@@ -261,6 +261,10 @@ fn aside(story: Story) -> Story {
     building().system("e1", "System: [1] Exec completed (calm-fox, code 0)\n\n[OpenClaw exec completion]").answers("a3"),
     "complete"
 )]
+#[case::end_of_a_command_never_processed(
+    building().system("e1", "System: [1] Exec completed (calm-fox, code 0)\n\n[OpenClaw exec completion]"),
+    "interrupted: e1 message"
+)]
 // Only messages decide, and not all.
 #[case::asides(
     story().user("u1", "x").record("x1", json!({"type": "custom", "customType": "model-snapshot"}))

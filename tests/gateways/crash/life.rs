@@ -117,6 +117,12 @@ impl Stage {
                 runs();
                 ends();
             }
+            Situation::CommandEnded => {
+                runs();
+                ends();
+                fs::write(self.world.gateway.workspace().join(situation.pipe()), script::RESULT).unwrap();
+                asks(script::tells_of_an_end);
+            }
             Situation::Stopped => {
                 runs();
                 self.say(situation, "/stop");

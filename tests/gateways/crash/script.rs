@@ -18,6 +18,9 @@ pub const HELLO: &str = "Hello, Ada.";
 /// What it tells a user whose message was lost.
 pub const LOST: &str = "Your last message was lost.";
 
+/// What the command prints of whose end the model hears.
+pub const RESULT: &str = "the figures of May";
+
 /// What the model answers, by chat and life.
 pub fn model(life: &Life) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
     let life = Arc::clone(life);
@@ -42,7 +45,9 @@ fn work(situation: Situation, request: &Request) -> Reply {
         Situation::ResultRead if is_begun => Reply::Hang,
         Situation::ResultRead => Reply::Tools(vec![exec("cat notes.txt")]),
         Situation::Subagent if request.remembers(&situation.task()) => Reply::Tools(vec![wait]),
+        Situation::CommandEnded if tells_of_an_end(request) => Reply::Hang,
         Situation::Approval
+        | Situation::CommandEnded
         | Situation::CommandKilled
         | Situation::BuildKilled
         | Situation::CommandSurvives
@@ -52,7 +57,9 @@ fn work(situation: Situation, request: &Request) -> Reply {
             begun(situation)
         }
         Situation::Subagent => Reply::tool("sessions_spawn", json!({"task": situation.task()})),
-        Situation::CommandKilled => background(&format!("cat {}", situation.pipe())),
+        Situation::CommandKilled | Situation::CommandEnded => {
+            background(&format!("cat {}", situation.pipe()))
+        }
         Situation::BuildKilled | Situation::CommandSurvives => {
             background(&format!("build-report {}", situation.pipe()))
         }
@@ -85,6 +92,12 @@ fn finish(situation: Situation, request: &Request) -> Reply {
     let open = asked.iter().filter(|(asked, done)| request.remembers(asked) && !request.remembers(done));
     let done: Vec<&str> = open.map(|(_, done)| done.as_str()).collect();
     Reply::text(if done.is_empty() { "NO_REPLY".to_owned() } else { done.join(" ") })
+}
+
+/// Whether the gateway tells the model that a command has ended: with its output on 2026.9.6, before that by a heartbeat
+/// that does not say why.
+pub fn tells_of_an_end(request: &Request) -> bool {
+    [RESULT, "[OpenClaw heartbeat poll]"].iter().any(|part| request.last_user_text().contains(part))
 }
 
 fn begun(situation: Situation) -> Reply {

@@ -128,6 +128,7 @@ impl Expected {
             | Situation::TextAndCall
             | Situation::OneOfTwo
             | Situation::ResultRead
+            | Situation::CommandEnded
             | Situation::Steered
             | Situation::Group
             | Situation::SecondAgent

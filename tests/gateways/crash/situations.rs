@@ -24,6 +24,7 @@ pub enum Situation {
     CommandKilled,
     BuildKilled,
     CommandSurvives,
+    CommandEnded,
     Idle,
     Stopped,
     Group,
@@ -34,13 +35,14 @@ pub enum Situation {
 }
 
 use Situation::{
-    Answering, Approval, BuildKilled, CommandKilled, CommandSurvives, Destroying, FirstMessage, Group, Idle,
-    OneOfTwo, Overnight, Reading, ResultRead, SecondAgent, Steered, Stopped, Subagent, TextAndCall, Twice,
+    Answering, Approval, BuildKilled, CommandEnded, CommandKilled, CommandSurvives, Destroying, FirstMessage,
+    Group, Idle, OneOfTwo, Overnight, Reading, ResultRead, SecondAgent, Steered, Stopped, Subagent,
+    TextAndCall, Twice,
 };
 
 impl Situation {
     /// Those that share one life of a gateway, and one kill.
-    pub const TOGETHER: [Self; 17] = [
+    pub const TOGETHER: [Self; 18] = [
         Answering,
         FirstMessage,
         Reading,
@@ -53,6 +55,7 @@ impl Situation {
         CommandKilled,
         BuildKilled,
         CommandSurvives,
+        CommandEnded,
         Idle,
         Stopped,
         Group,
@@ -60,7 +63,7 @@ impl Situation {
         Subagent,
     ];
 
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Answering,
         FirstMessage,
         Reading,
@@ -73,6 +76,7 @@ impl Situation {
         CommandKilled,
         BuildKilled,
         CommandSurvives,
+        CommandEnded,
         Idle,
         Stopped,
         Group,
@@ -97,6 +101,7 @@ impl Situation {
             CommandKilled => "juniper",
             BuildKilled => "kale",
             CommandSurvives => "larch",
+            CommandEnded => "tulip",
             Idle => "maple",
             Stopped => "nutmeg",
             Group => "olive",
@@ -171,6 +176,7 @@ impl fmt::Display for Situation {
                 "a background command that may have written ran after the turn, and was killed as well"
             }
             CommandSurvives => "a background command ran after the turn, and survives",
+            CommandEnded => "a background command had ended, and its end was with the model",
             Idle => "nothing ran",
             Stopped => "the person had said /stop in mid-turn",
             Group => "in a group",
