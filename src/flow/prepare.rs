@@ -279,7 +279,7 @@ fn by_the_agent(
         Some((gateway, caller)) => {
             (Some(gateway.boot().clone()), tools::of(gateway, &request.session_key)?, Some(caller))
         }
-        None => (context.running_boot(), Tools::usual(&context.paths.state), None),
+        None => (context.running_boot(), Tools::usual(tools::has_sqlite_store(&context.paths.state)), None),
     };
     let route = caller.and_then(|caller| caller.route());
     let mut prepared = Prepared { warnings, ..draft(context, request, boot.as_ref(), tools) };

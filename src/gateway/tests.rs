@@ -327,14 +327,14 @@ fn a_job_is_replaced_without_a_gap_and_without_ending_one_that_runs() {
 }
 
 #[test]
-fn the_restart_tool_is_that_of_the_session_or_of_the_gateway() {
+fn the_restart_tool_is_that_of_the_session_or_the_usual_one() {
     let groups = |ids: &[&str]| json!({"groups": [{"tools": ids.iter().map(|id| json!({"id": id})).collect::<Vec<_>>()}]});
     let (old, new) =
         (groups(&["cron", "gateway", "message"]), groups(&["gateway", "openclaw", "automations"]));
     let (_rig, mut gateway) = Rig::answered_by(move |peer, request| {
         match (request["method"].as_str(), request["params"]["sessionKey"].as_str()) {
             (Some("tools.effective"), Some("old")) => peer.answer(&request["id"], &old),
-            (Some("tools.catalog"), _) => peer.answer(&request["id"], &new),
+            (Some("tools.effective"), Some("new")) => peer.answer(&request["id"], &new),
             _ => peer.refuse(
                 &request["id"],
                 &json!({"code": "INVALID_REQUEST", "message": "unknown session key"}),
@@ -347,10 +347,10 @@ fn the_restart_tool_is_that_of_the_session_or_of_the_gateway() {
         (known.restart, known.schedule, known.message),
         (Some(tools::Restart::Gateway), Some(tools::Schedule::Cron), true)
     );
-    let unknown = of("new");
+    let delegating = of("new");
     assert_eq!(
-        (unknown.restart, unknown.schedule),
-        (Some(tools::Restart::Openclaw), Some(tools::Schedule::Automations))
+        (delegating.restart, delegating.schedule, delegating.message),
+        (Some(tools::Restart::Openclaw), Some(tools::Schedule::Automations), false)
     );
-    assert!(!unknown.message);
+    assert_eq!(of("without-a-turn"), tools::Tools::usual(false));
 }

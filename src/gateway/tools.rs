@@ -61,13 +61,12 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// What agents usually have, where the gateway cannot be asked: the store on the disk tells its era.
+    /// What agents usually have, where the gateway does not tell; `new`: from 2026.8 on.
     #[must_use]
-    pub fn usual(state: &Path) -> Self {
-        let delegates = has_sqlite_store(state);
+    pub const fn usual(new: bool) -> Self {
         Self {
-            restart: Some(if delegates { Restart::Openclaw } else { Restart::Gateway }),
-            schedule: Some(if delegates { Schedule::Automations } else { Schedule::Cron }),
+            restart: Some(if new { Restart::Openclaw } else { Restart::Gateway }),
+            schedule: Some(if new { Schedule::Automations } else { Schedule::Cron }),
             message: true,
         }
     }
@@ -85,21 +84,22 @@ pub fn agents_are_open(gateway: &Gateway) -> bool {
     gateway.has("openclaw.chat")
 }
 
-/// From 2026.8 on each agent's store is a database of its own.
-fn has_sqlite_store(state: &Path) -> bool {
+/// Tells whether this is the state of a gateway from 2026.8 on: each agent's store is a database of its own.
+#[must_use]
+pub fn has_sqlite_store(state: &Path) -> bool {
     let agents = fs::read_dir(state.join("agents")).into_iter().flatten().flatten();
     agents.into_iter().any(|agent| agent.path().join("agent/openclaw-agent.sqlite").is_file())
 }
 
-/// Asks for the tools of a session; of one that the gateway does not know, for those that it has at all.
+/// Asks for the tools of a session; one without a turn is "unknown" to all three versions (measured), and has the usual.
 ///
-/// A session without a turn is "unknown" to all three versions (measured).
+/// `tools.catalog` would tell of any, and takes the channels of 2026.5.28 with it until the next start (measured).
 ///
 /// # Errors
 /// Where the gateway does not answer.
 pub fn of(gateway: &mut Gateway, session: &SessionKey) -> Result<Tools, CallError> {
     let answer = match gateway.call("tools.effective", &json!({"sessionKey": session})) {
-        Err(CallError::Refused(_)) => gateway.call("tools.catalog", &json!({}))?,
+        Err(CallError::Refused(_)) => return Ok(Tools::usual(gateway.has("openclaw.chat"))),
         answer => answer?,
     };
     let groups = answer["groups"].as_array().into_iter().flatten();

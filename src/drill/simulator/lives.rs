@@ -77,7 +77,6 @@ fn end(shared: &Shared) {
         world.stuck.clear();
         world.cancelled.clear();
         world.undecided = 0;
-        world.has_no_channels = false;
         // Closed: what is written in the database is on the disk, and its `-wal` stays.
         world.store = Store::open(shared.setup.flavour, &shared.setup.state);
         (world.acceptor.take(), world.port)

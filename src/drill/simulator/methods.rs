@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::door::Caller;
-use super::flavour::Flavour;
 use super::rows::{forget_route, route_in, told};
 use super::server::Answer;
 use super::transcript::{Page, shown};
@@ -16,7 +15,7 @@ use crate::model::Route;
 use crate::support::error::{Error, Result};
 
 /// The methods that are offered, with the scope that each needs.
-pub(super) const METHODS: [(&str, &str); 14] = [
+pub(super) const METHODS: [(&str, &str); 13] = [
     ("agent", "operator.write"),
     ("agent.wait", "operator.write"),
     ("send", "operator.write"),
@@ -24,7 +23,6 @@ pub(super) const METHODS: [(&str, &str); 14] = [
     ("sessions.describe", "operator.read"),
     ("chat.history", "operator.read"),
     ("tools.effective", "operator.read"),
-    ("tools.catalog", "operator.read"),
     ("config.get", "operator.read"),
     ("cron.list", "operator.read"),
     ("cron.get", "operator.read"),
@@ -58,10 +56,6 @@ pub(super) fn answer(life: &Life, caller: &Caller, request: &Value) -> Option<An
         "sessions.describe" => describe(&mut world, params),
         "chat.history" => history(&mut world, params),
         "tools.effective" => effective(life, &mut world, params),
-        "tools.catalog" => {
-            world.has_no_channels |= life.setup().flavour == Flavour::V2026_5_28;
-            Ok(tools(life))
-        }
         "config.get" => {
             Ok(json!({"path": life.setup().state.join("openclaw.json"), "valid": true, "issues": []}))
         }
@@ -172,7 +166,7 @@ fn send(life: &Life, world: &mut World, params: &Value) -> Answer {
     let key = required("send", params, "idempotencyKey")?.to_owned();
     let (to, message) = (required("send", params, "to")?, required("send", params, "message")?);
     let channel = params["channel"].as_str().unwrap_or(CHANNELS[0]);
-    if !CHANNELS.contains(&channel) || world.has_no_channels {
+    if !CHANNELS.contains(&channel) {
         return Err(invalid(format!("unsupported channel: {channel}")));
     }
     let now = world.now();

@@ -82,8 +82,6 @@ pub(super) struct World {
     pub asked: Vec<Asked>,
     pub paired: HashMap<String, Vec<String>>,
     pub faults: Vec<Error>,
-    /// Whether the channels have gone for this life, as they do on 2026.5.28 with the first `tools.catalog`.
-    pub has_no_channels: bool,
     /// The blow that falls, and behind how many more requests.
     pub blow: Option<(usize, Blow)>,
     /// Whether nobody is let in.
@@ -121,7 +119,6 @@ impl Shared {
             asked: Vec::new(),
             paired: HashMap::new(),
             faults: Vec::new(),
-            has_no_channels: false,
             blow: None,
             is_shut: false,
             passed: TimeDelta::zero(),

@@ -87,27 +87,21 @@ fn hello_and_scopes(subject: &dyn Subject) {
     assert_eq!((code.as_str(), message.as_str()), ("INVALID_REQUEST", "unknown method: no.such"));
 }
 
-/// Last in its life: on 2026.5.28 `tools.catalog` takes the channels with it.
 fn tools_and_configuration_are_told(subject: &dyn Subject) {
     let (mut admin, mut talk) = (subject.connect(Scopes::ADMIN), subject.connect(Scopes::TALK));
     let known = tools::of(&mut talk, &key(WELL).parse().unwrap()).unwrap();
     let tool = |new, old| if is_new(subject) { new } else { old };
     let schedule = tool(tools::Schedule::Automations, tools::Schedule::Cron);
     let session = |chat| json!({"sessionKey": key(chat)});
-    let catalog = tools::of(&mut admin, &key(404).parse().unwrap()).unwrap();
-    assert_eq!((known.message, catalog.schedule), (true, Some(schedule)));
+    let unknown = tools::of(&mut talk, &key(404).parse().unwrap()).unwrap();
+    assert_eq!((known.message, unknown.schedule), (true, Some(schedule)));
     let (_, _, message) = refusal(talk.call("tools.effective", &session(404)));
     assert_eq!(message, format!("unknown session key {:?}", key(404)));
     assert_eq!(admin.call("config.get", &json!({})).unwrap()["valid"], true);
     let notice =
         json!({"channel": "telegram", "to": "404", "message": "x", "idempotencyKey": "behind-tools"});
-    let sent = talk.call("send", &notice);
-    if subject.version() == "2026.5.28" {
-        assert_eq!(refusal(sent).2, "unsupported channel: telegram");
-    } else {
-        assert!(sent.is_ok(), "{sent:?}");
-        assert_eq!(history(&mut talk, 404).len(), 1, "a session was made for the mirror");
-    }
+    talk.call("send", &notice).unwrap();
+    assert_eq!(history(&mut talk, 404).len(), 1, "a session was made for the mirror");
 }
 
 fn agent(chat: i64, message: &str, run: &str) -> Value {
@@ -385,9 +379,8 @@ fn the_disk_tells_of_the_cuts(subject: &dyn Subject) {
     let orphan = format!(r#"Command by "begin it in the background" ["{ENDLESS} Unknown"] Some(true)"#);
     let orphan = if is_new(subject) { &orphan } else { "" };
     assert_eq!(told(IN_THE_BACKGROUND), format!("ended false None: {orphan}"));
-    // One more was made by a notice, where it went out.
-    let expected = if subject.version() == "2026.5.28" { 5 } else { 6 };
-    assert_eq!((stores[0].sessions.as_ref().ok(), sessions.len()), (Some(&expected), expected));
+    // One more was made by a notice.
+    assert_eq!((stores[0].sessions.as_ref().ok(), sessions.len()), (Some(&6), 6));
     let routed = sessions.iter().filter(|session| session.row.route.is_some()).count();
     assert_eq!(routed, if is_new(subject) { 6 } else { 5 }, "{sessions:#?}");
     assert_eq!(subject.runs(), 2);
