@@ -1,10 +1,12 @@
-//! What every room stands on: errors, files, the clock, Markdown, paths, processes, redaction, text.
+//! What every room stands on: errors, files, the clock, Markdown, paths, processes, redaction, text, and how it is shown.
 
 pub mod clock;
 pub mod error;
 pub mod fs;
 pub mod markdown;
+pub mod paint;
 pub mod paths;
 pub mod process;
 pub mod redact;
 pub mod text;
+pub mod table;
