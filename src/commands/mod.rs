@@ -25,10 +25,11 @@ use clap::Subcommand;
 use serde::Serialize;
 
 pub(crate) use self::globals::Globals;
-use crate::flow::{Context, Settings};
+use crate::flow::{Context, Settings, Tells};
 use crate::support::clock::Clock;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
+use crate::support::progress;
 use crate::support::text::one_line;
 
 /// Standard input beyond this is refused: no snapshot comes near it.
@@ -97,7 +98,11 @@ fn context(globals: &Globals) -> Result<Context> {
         workspace: globals.workspace.clone(),
         clock: Clock::new(globals.now),
         offline: globals.offline,
-        verbose: globals.verbose,
+        tells: match () {
+            () if globals.verbose => Tells::Steps,
+            () if !globals.json && progress::is_watched() => Tells::Waits,
+            () => Tells::Nothing,
+        },
     })
 }
 

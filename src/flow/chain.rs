@@ -98,7 +98,7 @@ pub fn send(context: &Context, list: &List) -> Result<Chain> {
         let hint = format!("the operator sets enabled in {} or {}", machine.display(), workspace.display());
         return Err(refused("the policy has switched comeback off (enabled: false)").hint(hint));
     }
-    let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
+    let mut ledger = context.ledger(LOCK_PATIENCE)?;
     let waiting = Waiting::of(newest(context, list)?, ledger.ledger())?;
     if waiting.is_used(ledger.ledger()) {
         let steps = remembered(context, list, Some(&waiting), ledger.ledger());

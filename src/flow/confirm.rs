@@ -76,7 +76,7 @@ pub fn confirm(context: &Context, chosen: &Chosen, word: Word, by: &Person) -> R
             Ok(found(&ledger, chosen)?.iter().map(show).collect())
         }
         Word::Reject => {
-            let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
+            let mut ledger = context.ledger(LOCK_PATIENCE)?;
             let held = found(ledger.ledger(), chosen)?;
             let answers =
                 held.iter().map(|held| answered(ledger.ledger(), held, AnswerState::Rejected)).collect();
@@ -93,7 +93,7 @@ pub fn confirm(context: &Context, chosen: &Chosen, word: Word, by: &Person) -> R
                 return Err(error.hint("what is held stays held; `comeback confirm CODE --reject` drops it"));
             }
             let mut gateway = context.connect(Scopes::TALK, PATIENCE)?;
-            let mut ledger = Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())?;
+            let mut ledger = context.ledger(LOCK_PATIENCE)?;
             let mut held = found(ledger.ledger(), chosen)?;
             // What the asking agent is told itself comes last: nothing must fail behind it.
             held.sort_by_key(|held| *by == Person::Session(held.session_key.clone()));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::gateway::{Access, Config, Gateway, Openclaw, Scopes, boot};
+use crate::ledger::Writer;
 use crate::model::Boot;
 use crate::notice::Templates;
 use crate::plan::{Policy, PolicyFile};
@@ -13,6 +14,7 @@ use crate::support::clock::Clock;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
 use crate::support::paths::{Paths, expand_home};
+use crate::support::progress::Progress;
 
 /// How long a gateway is waited for that should be there.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,8 +30,20 @@ pub struct Settings {
     pub clock: Clock,
     /// Whether no gateway may be contacted.
     pub offline: bool,
-    /// Whether each step is told on stderr.
-    pub verbose: bool,
+    /// What is told on stderr.
+    pub tells: Tells,
+}
+
+/// What is told on stderr while a command is at work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tells {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What takes long, to a person who watches.
+    Waits,
+    /// Each step.
+    Steps,
 }
 
 /// The settings of one invocation, resolved.
@@ -47,7 +61,7 @@ pub struct Context {
     pub templates: Templates,
     /// Whether no gateway may be contacted.
     pub offline: bool,
-    verbose: bool,
+    tells: Tells,
 }
 
 impl Context {
@@ -71,7 +85,7 @@ impl Context {
             config,
             policy,
             offline: settings.offline,
-            verbose: settings.verbose,
+            tells: settings.tells,
         })
     }
 
@@ -87,6 +101,7 @@ impl Context {
             ));
         }
         self.step(format_args!("connecting to the gateway on port {}", self.config.port));
+        let _waits = self.waits("waiting for the gateway");
         Gateway::connect(&Access { paths: &self.paths, config: &self.config }, scopes, patience)
     }
 
@@ -104,10 +119,24 @@ impl Context {
 
     /// Tells a step on stderr, with `--verbose`.
     pub(super) fn step(&self, step: impl Display) {
-        if self.verbose {
+        if self.tells == Tells::Steps {
             // Where nobody reads stderr, the steps are not missed.
             let _ = writeln!(io::stderr().lock(), "comeback: {step}");
         }
+    }
+
+    /// Opens the ledger for writing, as soon as no other run has it, within `patience`.
+    ///
+    /// # Errors
+    /// As with [`Writer::open`].
+    pub(super) fn ledger(&self, patience: Duration) -> Result<Writer> {
+        let _waits = self.waits("waiting for another run of comeback to end");
+        Writer::open(&self.paths, patience, self.clock.now())
+    }
+
+    /// Tells a person who watches what is waited for, for as long as the result lives.
+    pub(super) fn waits(&self, what: &str) -> Progress {
+        Progress::begin(self.tells == Tells::Waits, what)
     }
 
     /// Returns the boot of the gateway that runs, as far as its files tell.

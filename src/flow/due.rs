@@ -153,6 +153,7 @@ pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut W
     let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, Outcome::Recovered) };
     report.warnings.extend(gateway.warnings().iter().cloned());
     let mut watch = Watch::new(context, waiting, job);
+    let waits = context.waits("reading the sessions");
     let (sight, own) = loop {
         let begun = Instant::now();
         let sight = match matter.woken_at {
@@ -163,8 +164,10 @@ pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut W
         if sight.open.is_empty() {
             break (sight, own);
         }
+        waits.now(|| sight.awaited());
         Watch::pause(begun.elapsed());
     };
+    drop(waits);
     report.warnings.extend(sight.warnings.iter().cloned().chain(sight.unreadable()));
     let mut dispatcher = matter.dispatcher(gateway, ledger, &boot);
     let chat = matter.caller_chat(&sight);
@@ -181,7 +184,7 @@ pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut W
         }
     }
     if request.wait {
-        follow(&mut dispatcher, &mut report);
+        follow(context, &mut dispatcher, &mut report);
     }
     // Whoever speaks to the caller's user tells them, and nobody else's.
     if matches!(request.trigger, Trigger::Job | Trigger::Manual) {
@@ -278,7 +281,8 @@ pub(super) fn planned(gated: Gated, ledger: &Ledger) -> ItemReport {
 }
 
 /// Follows the runs to their end; what cannot be followed has been sent all the same.
-fn follow(dispatcher: &mut Dispatcher<'_>, report: &mut Report) {
+fn follow(context: &Context, dispatcher: &mut Dispatcher<'_>, report: &mut Report) {
+    let _waits = context.waits("following what was resumed to its end");
     for one in report.items.iter_mut().filter(|one| one.state == ItemState::Resumed) {
         let Some(run) = dispatcher.run_of(&one.item.key) else { continue };
         match dispatcher.follow(&one.item.key, &run, FOLLOW_FOR) {

@@ -171,7 +171,7 @@ mod tests {
                 workspace: Some(self.dir.path().join("workspace")),
                 clock: Clock::new(Some(now.parse().unwrap())),
                 offline: true,
-                verbose: false,
+                ..Settings::default()
             })
             .unwrap()
         }

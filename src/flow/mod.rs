@@ -33,7 +33,7 @@ pub use call::ToolCall;
 pub use capture::capture;
 pub use chain::{Chain, List, Step, is_used, send, verify};
 pub use confirm::{AnswerState, Answered, Chosen, Word, confirm};
-pub use context::{Context, Settings};
+pub use context::{Context, Settings, Tells};
 pub use files::id as checkpoint_id;
 pub use preparation::{Mode, Prepared, Request as PrepareRequest, Restart};
 pub use prepare::prepare;

@@ -178,7 +178,7 @@ fn by_the_gateway(
     if request.dry_run {
         return Ok(prepared);
     }
-    let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
+    let mut ledger = context.ledger(PATIENCE)?;
     pending::check_nothing_is_due(context, ledger.ledger(), Some(&boot))?;
     let files = save(context, request, &mut prepared, &mut ledger, Some(caller))?;
     context.step(format_args!("wrote {}", prepared.path.display()));
@@ -298,7 +298,7 @@ fn by_the_agent(
     if request.dry_run {
         return Ok(prepared);
     }
-    let mut ledger = Writer::open(&context.paths, PATIENCE, context.clock.now())?;
+    let mut ledger = context.ledger(PATIENCE)?;
     pending::check_nothing_is_due(context, ledger.ledger(), boot.as_ref())?;
     let files = save(context, request, &mut prepared, &mut ledger, caller)?;
     prepared.warnings.extend(files.supersede(context));

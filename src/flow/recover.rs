@@ -54,7 +54,7 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
         let waiting = Waiting::find(&store, &ledger)?;
         return rehearse(context, request, connection, waiting.as_ref(), &ledger);
     }
-    let mut ledger = open(context)?;
+    let mut ledger = context.ledger(LOCK_PATIENCE)?;
     let waiting = Waiting::find(&store, ledger.ledger())?;
     if let Some((waiting, meta)) = waiting.as_ref().and_then(|one| Some((one, one.checkpoint.meta.as_ref()?)))
     {
@@ -117,10 +117,6 @@ fn told(context: &Context, ledger: &mut Writer, key: &IdempotencyKey, session: &
     let now = context.clock.now();
     let boot = context.running_boot().unwrap_or(Boot { started_at: now, boot_id: None });
     dispatch::settle(ledger, context.clock, key, session, &boot, TOLD)
-}
-
-fn open(context: &Context) -> Result<Writer> {
-    Writer::open(&context.paths, LOCK_PATIENCE, context.clock.now())
 }
 
 /// Tells what a run would do; writes nothing, and takes no lock.

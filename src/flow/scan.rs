@@ -75,7 +75,9 @@ pub fn scan(context: &Context, request: &Request) -> Result<Scan> {
         Err(_) => context.running_boot(),
     };
     let start = boot.as_ref().map_or(at, |boot| boot.started_at);
+    let waits = context.waits("reading the sessions");
     let sight = Sight::of_all(context, connection.as_mut().ok(), start)?;
+    drop(waits);
     let standpoint = Standpoint {
         window: request.window,
         max_age: request.max_age,

@@ -80,11 +80,15 @@ impl<'a> Watch<'a> {
     /// # Errors
     /// Where the state directory cannot be read, or the gateway is lost.
     pub(super) fn settled(mut self, gateway: &mut Gateway) -> Result<Sight> {
+        let waits = self.context.waits("reading the sessions");
         loop {
             let begun = Instant::now();
             let sight = self.look(gateway)?;
-            let Some(first) = sight.open.first() else { return Ok(sight) };
-            self.context.step(format_args!("waiting for the gateway's own affairs in {first}"));
+            if sight.open.is_empty() {
+                return Ok(sight);
+            }
+            self.context.step(sight.awaited());
+            waits.now(|| sight.awaited());
             Self::pause(begun.elapsed());
         }
     }
@@ -125,6 +129,14 @@ impl Sight {
         }
         sight.last_sign_of_life = session::last_sign_of_life(&sight.sessions, since);
         Ok(sight)
+    }
+
+    /// Says, for a person, what is waited for.
+    pub(super) fn awaited(&self) -> String {
+        match self.open.as_slice() {
+            [one] => format!("waiting for the gateway's own affairs in {one}"),
+            more => format!("waiting for the gateway's own affairs in {} sessions", more.len()),
+        }
     }
 
     /// Says which stores could not be read, and why.

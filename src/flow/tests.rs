@@ -153,7 +153,7 @@ impl World {
             workspace: None,
             clock,
             offline: false,
-            verbose: false,
+            ..Settings::default()
         })
         .unwrap()
     }

@@ -7,6 +7,7 @@ pub mod markdown;
 pub mod paint;
 pub mod paths;
 pub mod process;
+pub mod progress;
 pub mod redact;
 pub mod text;
 pub mod table;
