@@ -22,7 +22,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use self::event::VERSION;
-pub use self::event::{Effect, Event, Held, Outcome, Person, Record};
+pub use self::event::{Dealt, Effect, Event, Held, Outcome, Person, Record};
 use crate::model::{Boot, IdempotencyKey, SessionKey};
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs::{self, Lock};
@@ -144,6 +144,17 @@ impl Ledger {
     #[must_use]
     pub fn bad_lines(&self) -> usize {
         self.bad_lines
+    }
+
+    /// Says, for people, that lines of the file at `path` could not be read, where that is so.
+    #[must_use]
+    pub fn complaint(&self, path: &Path) -> Vec<String> {
+        let told = |lines: String| vec![format!("{lines} of {} cannot be read", path.display())];
+        match self.bad_lines {
+            0 => Vec::new(),
+            1 => told("one line".to_owned()),
+            n => told(format!("{n} lines")),
+        }
     }
 
     /// Returns what is known of an effect.

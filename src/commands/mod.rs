@@ -10,10 +10,12 @@ mod plan;
 mod prepare;
 mod recover;
 mod render;
+mod report;
 mod scan;
 mod setup;
 mod status;
 mod verify;
+mod words;
 
 use std::fmt::Display;
 use std::io::{self, Read, Write};
@@ -47,6 +49,8 @@ pub(crate) enum Command {
     Confirm(confirm::Args),
     /// Show what is pending
     Status(status::Args),
+    /// Show what became of the work that the last stop of the gateway cut off, or every stop
+    Report(report::Args),
     /// Write and read restart checkpoints
     #[command(subcommand)]
     Checkpoint(checkpoint::Command),
@@ -81,6 +85,7 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
         Command::Scan(args) => scan::run(args, globals),
         Command::Confirm(args) => confirm::run(args, globals),
         Command::Status(args) => status::run(args, globals),
+        Command::Report(args) => report::run(&args, globals),
         Command::Checkpoint(command) => checkpoint::run(command, globals),
         Command::Now(command) => now::run(command, globals),
         Command::Render(args) => render::run(&args, globals),

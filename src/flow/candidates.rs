@@ -154,10 +154,9 @@ impl<'a> Standpoint<'a> {
         if judgement.cuts.iter().any(|cut| !self.is_held(cut)) {
             judgement.cuts.retain(|cut| !self.is_held(cut));
         }
-        let request = evidence.history.as_ref().ok().and_then(session::History::last_request);
         let (keys, language) = (self.keys(None, &judgement), language::of_session(Some(evidence), None));
         let candidate = Candidate {
-            request: request.map(|entry| one_line(&redact(spoken(&entry.text)), REQUEST)),
+            request: request_of(evidence),
             ..Candidate::new(evidence.key.clone(), keys, judgement, language)
         };
         Some(self.completed(sight, candidate, Some(evidence)))
@@ -219,6 +218,12 @@ impl<'a> Standpoint<'a> {
         let others = keys.into_iter().filter(|key| *key != used).collect::<Vec<_>>();
         [vec![used], others].concat()
     }
+}
+
+/// Returns what a person last asked for in a session.
+pub(super) fn request_of(evidence: &Evidence) -> Option<String> {
+    let request = evidence.history.as_ref().ok().and_then(session::History::last_request);
+    request.map(|entry| one_line(&redact(spoken(&entry.text)), REQUEST))
 }
 
 /// Describes the calls of a session: what each does, and whether it may run again.

@@ -223,8 +223,13 @@ mod tests {
         let again = run(&paths, CALLER, Verdict::Complete, true, true);
         assert!(again.1.is_some(), "whoever was to say so may have been killed before");
         let at = DateTime::UNIX_EPOCH;
-        let said =
-            Event::Recovery { checkpoint: None, boot: None, trigger: "job".into(), outcome: "x".into() };
+        let said = Event::Recovery {
+            checkpoint: None,
+            boot: None,
+            trigger: "job".into(),
+            outcome: "x".into(),
+            items: Vec::new(),
+        };
         Writer::open(&paths, Duration::ZERO, at).unwrap().append(at, said).unwrap();
         assert_eq!(run(&paths, CALLER, Verdict::Complete, true, true), (ItemState::Resumed, None));
         assert_eq!(

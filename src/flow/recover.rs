@@ -8,7 +8,7 @@ use super::context::{Context, PATIENCE};
 use super::due::{self, Matter};
 use super::language;
 use super::pending::{Waiting, left_to_the_job};
-use super::recovery::{Outcome, Report, Request, Trigger};
+use super::recovery::{ItemReport, Outcome, Report, Request, Trigger};
 use super::tell::{NO_CHAT, trouble};
 use super::unreachable;
 use super::way_back::{self, Wake};
@@ -108,6 +108,7 @@ fn write_down(
         boot: report.boot.clone(),
         trigger: request.trigger.name().to_owned(),
         outcome: report.outcome.name().to_owned(),
+        items: report.items.iter().map(ItemReport::dealt).collect(),
     };
     report.warnings.extend(ledger.append(context.clock.now(), event).err().map(|error| error.full()));
 }

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use super::call::ToolCall;
+use crate::ledger::Dealt;
 use crate::model::{Boot, SessionKey};
 use crate::plan::Item;
+use crate::support::redact::redact;
 
 /// Who calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +129,49 @@ pub enum ItemState {
     Failed(String),
     /// It would be sent, were this no dry run, or could the gateway be reached.
     Due,
+}
+
+impl ItemState {
+    /// Returns the state's stable name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Resumed => "resumed",
+            Self::Finished(_) => "finished",
+            Self::Held => "held",
+            Self::Skipped => "skipped",
+            Self::Failed(_) => "failed",
+            Self::Due => "due",
+        }
+    }
+
+    /// Returns more about it, where it is not plain.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Finished(how) => Some(how),
+            Self::Failed(why) => Some(why),
+            Self::Resumed | Self::Held | Self::Skipped | Self::Due => None,
+        }
+    }
+}
+
+impl ItemReport {
+    /// Puts it down for the ledger.
+    pub(super) fn dealt(&self) -> Dealt {
+        let item = &self.item;
+        Dealt {
+            key: item.key.clone(),
+            session_key: item.session_key.clone(),
+            about: item.about.as_deref().map(|about| redact(about).into_owned()),
+            verdict: item.verdict,
+            decision: item.ruling.decision,
+            rule: item.ruling.rule.clone(),
+            reason: item.ruling.reason.clone(),
+            state: self.state.name().to_owned(),
+            detail: self.state.detail().map(str::to_owned),
+        }
+    }
 }
 
 impl Report {

@@ -21,7 +21,7 @@ pub struct Status {
     /// The checkpoint that waits.
     pub pending: Option<Pending>,
     /// The items that wait for a person.
-    pub held: Vec<Held>,
+    pub held: Vec<Waits>,
     /// The last recovery.
     pub last: Option<LastRecovery>,
     /// What is worth knowing.
@@ -43,6 +43,15 @@ pub struct Pending {
     pub due: bool,
 }
 
+/// An item that waits for a person.
+#[derive(Clone, Debug)]
+pub struct Waits {
+    /// The item.
+    pub held: Held,
+    /// Since when it has waited.
+    pub since: Option<DateTime<Utc>>,
+}
+
 /// The end of a recovery, as the ledger has it.
 #[derive(Clone, Debug)]
 pub struct LastRecovery {
@@ -61,10 +70,7 @@ pub struct LastRecovery {
 pub fn status(context: &Context) -> Result<Status> {
     let ledger = Ledger::read(&context.paths.ledger())?;
     let boot = context.running_boot();
-    let mut warnings = match ledger.bad_lines() {
-        0 => Vec::new(),
-        n => vec![format!("{n} lines of {} cannot be read", context.paths.ledger().display())],
-    };
+    let mut warnings = ledger.complaint(&context.paths.ledger());
     let waiting = match Waiting::find(&Store::new(context.paths.checkpoints()), &ledger) {
         Ok(waiting) => waiting,
         Err(error) => {
@@ -85,9 +91,10 @@ pub fn status(context: &Context) -> Result<Status> {
         }
         _ => None,
     });
+    let waits = |held: &Held| Waits { held: held.clone(), since: ledger.held_since(&held.key) };
     Ok(Status {
         enabled: context.policy.enabled,
-        held: ledger.held().into_iter().cloned().collect(),
+        held: ledger.held().into_iter().map(waits).collect(),
         boot,
         pending,
         last,

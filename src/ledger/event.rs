@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
+use crate::model::{Boot, Decision, IdempotencyKey, Route, SessionKey, Verdict};
 
 /// The version of the lines that this program writes.
 pub(super) const VERSION: u32 = 1;
@@ -82,6 +82,9 @@ pub enum Event {
         trigger: String,
         /// How it ended, in one word.
         outcome: String,
+        /// What became of each session.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        items: Vec<Dealt>,
     },
     /// A boot was seen for the first time.
     Boot {
@@ -105,6 +108,30 @@ impl Event {
             _ => None,
         }
     }
+}
+
+/// What a recovery made of one session, and on what grounds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dealt {
+    /// The key of its effect.
+    pub key: IdempotencyKey,
+    /// The session.
+    pub session_key: SessionKey,
+    /// What it is about, where that is known.
+    pub about: Option<String>,
+    /// What the evidence said.
+    pub verdict: Verdict,
+    /// What the gate decided.
+    pub decision: Decision,
+    /// The rule that decided.
+    pub rule: String,
+    /// One sentence for people.
+    pub reason: String,
+    /// What became of it, in one word.
+    pub state: String,
+    /// More about that, where it is not plain.
+    pub detail: Option<String>,
 }
 
 /// Who decided, as far as can be told.

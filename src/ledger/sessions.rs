@@ -23,6 +23,18 @@ impl Ledger {
         known.or(keys.first())
     }
 
+    /// Returns whose session an effect or a held item is about.
+    #[must_use]
+    pub fn session_of(&self, key: &IdempotencyKey) -> Option<&SessionKey> {
+        let held = || {
+            self.latest(|record| match &record.event {
+                Event::Held(held) if held.key == *key => Some(&held.session_key),
+                _ => None,
+            })
+        };
+        self.effect(key).map(|state| &state.session_key).or_else(held)
+    }
+
     /// Tells whether an effect of ours had a session go on in this boot, since then.
     #[must_use]
     pub fn is_resumed(&self, session: &SessionKey, boot: &Boot, since: DateTime<Utc>) -> bool {

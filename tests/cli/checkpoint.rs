@@ -157,8 +157,9 @@ fn what_does_not_parse_is_named_and_left_as_it_is() {
     assert_snapshot!(world.run(&["status"]), @r"
     exit 0
     --- stdout
-    Gateway: does not seem to run.
-    No restart is pending.
+    Gateway   does not seem to run
+    Restart   none is pending
+    Recovery  there was none
     --- stderr
     warning: [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/110000.md:4: front matter: createdAt: input contains invalid characters at line 4 column 12
     ");

@@ -90,7 +90,7 @@ fn the_state_directory_is_named_by_a_flag_a_variable_or_the_home() {
     let ledger = r#"{"v":1,"at":"2026-11-20T11:00:00Z","event":{"kind":"recovery","checkpoint":null,"boot":null,"trigger":"job","outcome":"nothing"}}"#;
     put(&world.home().join("other/comeback/ledger.jsonl"), ledger);
     let told = |command: &mut assert_cmd::Command| {
-        String::from_utf8(command.output().unwrap().stdout).unwrap().contains("nothing by job")
+        String::from_utf8(command.output().unwrap().stdout).unwrap().contains("by the recovery job")
     };
     assert!(told(&mut world.command(&["status", "--state-dir", "other"])));
     assert!(told(&mut world.command(&["status", "--state-dir", "~/other"])));

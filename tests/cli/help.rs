@@ -30,6 +30,7 @@ fn the_program_lists_its_commands_and_exit_codes() {
       scan        Show what the last stop of the gateway cut off; read-only
       confirm     Send what is held, or drop it, when a person says so
       status      Show what is pending
+      report      Show what became of the work that the last stop of the gateway cut off, or every stop
       checkpoint  Write and read restart checkpoints
       now         Show and change the workspace's NOW.md
       render      Show a message to people or agents, in a language and for a channel
@@ -141,6 +142,26 @@ fn status() {
 
     Example:
       comeback status --json
+    ");
+}
+
+#[test]
+fn report() {
+    assert_snapshot!(help(&["report"]), @r"
+    Show what became of the work that the last stop of the gateway cut off, or every stop
+
+    Usage: comeback report [OPTIONS]
+
+    Options:
+          --all           Show all that the ledger still knows, 30 days or more
+          --since <WHEN>  Show what came since then: 90m, 24h, 7d, a date, or a time as RFC 3339
+          --html <FILE>   Write one page for a browser into this file, in place of the text
+      -h, --help          Print help
+
+    Examples:
+      comeback report                     the last stop of the gateway, and what became of the work
+      comeback report --since 7d          every one of the last week; also --since 2026-11-20
+      comeback report --html report.html  the same for a browser, with a timeline for each session
     ");
 }
 

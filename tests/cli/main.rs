@@ -12,5 +12,6 @@ mod prepare;
 mod recover;
 mod render;
 mod scan;
+mod report;
 mod status;
 mod world;

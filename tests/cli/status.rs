@@ -15,8 +15,9 @@ fn nothing_is_pending() {
     assert_snapshot!(world.run(&["status"]), @r"
     exit 0
     --- stdout
-    Gateway: does not seem to run.
-    No restart is pending.
+    Gateway   does not seem to run
+    Restart   none is pending
+    Recovery  there was none
     ");
     assert!(world.files().is_empty(), "it changes nothing");
 }
@@ -29,9 +30,10 @@ fn a_checkpoint_waits_for_its_restart() {
     assert_snapshot!(world.run(&["status", "--now", "2026-11-20T12:03:00Z"]), @r"
     exit 0
     --- stdout
-    Gateway: does not seem to run.
-    Checkpoint 20261120T120000000Z: waiting for the restart, 1 session, 3 min ago.
-    File: [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/120000.md (2026-11-20T12:00:00Z)
+    Gateway   does not seem to run
+    Restart   prepared 3 min ago, 1 session; it has not come yet
+    Recovery  there was none
+    File      [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/120000.md
     ");
     let status = world.json(0, &["status"]);
     assert_eq!((&status["pending"]["due"], &status["pending"]["sessions"]), (&false.into(), &1.into()));
@@ -44,12 +46,17 @@ fn held_items_the_last_recovery_and_bad_lines_are_told() {
     assert_snapshot!(world.run(&["status"]), @r"
     exit 0
     --- stdout
-    Gateway: does not seem to run.
-    No restart is pending.
-    Last recovery: recovered by startup, 59 min ago.
-    Held [012345] agent:main:telegram:direct:78: It pays somebody.
+    Gateway   does not seem to run
+    Restart   none is pending
+    Recovery  59 min ago, by the startup hook: all was done
+
+    HELD    SESSION                        SINCE    WHY
+    012345  agent:main:telegram:direct:78  1 h ago  It pays somebody.
+
+    `comeback confirm` shows the messages; `comeback confirm 012345` sends one, and
+    with --reject drops it.
     --- stderr
-    warning: 1 lines of [HOME]/.openclaw/comeback/ledger.jsonl cannot be read
+    warning: one line of [HOME]/.openclaw/comeback/ledger.jsonl cannot be read
     ");
     let status = world.json(0, &["status"]);
     assert_eq!(status["held"][0]["code"], "012345");
@@ -64,9 +71,10 @@ fn a_policy_that_switches_off_is_told_and_one_that_does_not_parse_is_named() {
     assert_snapshot!(world.run(&["status"]), @r"
     exit 0
     --- stdout
-    comeback is switched off by the policy (enabled: false).
-    Gateway: does not seem to run.
-    No restart is pending.
+    Policy    comeback is switched off (enabled: false)
+    Gateway   does not seem to run
+    Restart   none is pending
+    Recovery  there was none
     ");
     put(&world.state("comeback/config.yaml"), "enabled: true\nallowRestarts: yes\n");
     assert_snapshot!(world.run(&["status"]), @r"

@@ -10,6 +10,7 @@ mod prepare;
 mod recover;
 mod render;
 mod scan;
+mod report;
 mod setup;
 mod status;
 
@@ -27,6 +28,7 @@ pub use recover::Recover;
 pub use render::{Render, RenderList, Rendered};
 pub use scan::Scan;
 pub use setup::{Setup, SetupShow};
+pub use report::Report;
 pub use status::Status;
 
 use crate::model::Boot;

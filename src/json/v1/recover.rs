@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{BootView, CheckpointRef, path};
-use crate::flow::{self, ItemState, ToolCall};
+use crate::flow::{self, ToolCall};
 use crate::model::{Decision, Risk, Verdict};
 
 /// `comeback.recover.v1`
@@ -41,14 +41,6 @@ struct ItemView<'a> {
 
 impl<'a> ItemView<'a> {
     fn new(one: &'a flow::ItemReport) -> Self {
-        let (state, detail) = match &one.state {
-            ItemState::Resumed => ("resumed", None),
-            ItemState::Finished(how) => ("finished", Some(how.as_str())),
-            ItemState::Held => ("held", None),
-            ItemState::Skipped => ("skipped", None),
-            ItemState::Failed(why) => ("failed", Some(why.as_str())),
-            ItemState::Due => ("due", None),
-        };
         let item = &one.item;
         Self {
             session_key: item.session_key.as_str(),
@@ -58,8 +50,8 @@ impl<'a> ItemView<'a> {
             decision: item.ruling.decision,
             rule: &item.ruling.rule,
             reason: &item.ruling.reason,
-            state,
-            detail,
+            state: one.state.name(),
+            detail: one.state.detail(),
             code: item.key.code(),
             key: item.key.as_str(),
             message: &item.message,

@@ -32,6 +32,7 @@ struct PendingView {
 #[serde(rename_all = "camelCase")]
 struct HeldView<'a> {
     code: String,
+    since: Option<String>,
     session_key: &'a str,
     checkpoint: Option<&'a str>,
     rule: &'a str,
@@ -57,8 +58,9 @@ impl<'a> Status<'a> {
             sessions: pending.sessions,
             due: pending.due,
         };
-        let held = status.held.iter().map(|held| HeldView {
+        let held = status.held.iter().map(|flow::Waits { held, since }| HeldView {
             code: held.key.code(),
+            since: since.map(time),
             session_key: held.session_key.as_str(),
             checkpoint: held.checkpoint.as_deref(),
             rule: &held.rule,
