@@ -88,8 +88,8 @@ main() {
     cargo clippy --all-targets --locked -- -D warnings
     step 'cargo doc'
     RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
-    step 'scripts/example.sh'
-    scripts/example.sh
+    step 'comeback drill'
+    cargo run --quiet --locked -- drill
     step 'scripts/fetch-openclaw.sh'
     scripts/fetch-openclaw.sh
     step 'cargo test, with real gateways'

@@ -3,6 +3,7 @@
 mod actions;
 mod checkpoint;
 mod confirm;
+mod drill;
 mod execute;
 mod globals;
 mod now;
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Status(status::Args),
     /// Show what became of the work that the last stop of the gateway cut off, or every stop
     Report(report::Args),
+    /// Rehearse a restart and a crash, told step by step, on gateways that are simulated
+    Drill(drill::Args),
     /// Write and read restart checkpoints
     #[command(subcommand)]
     Checkpoint(checkpoint::Command),
@@ -86,6 +89,7 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
         Command::Confirm(args) => confirm::run(args, globals),
         Command::Status(args) => status::run(args, globals),
         Command::Report(args) => report::run(&args, globals),
+        Command::Drill(args) => drill::run(&args, globals),
         Command::Checkpoint(command) => checkpoint::run(command, globals),
         Command::Now(command) => now::run(command, globals),
         Command::Render(args) => render::run(&args, globals),
@@ -108,6 +112,7 @@ fn context(globals: &Globals) -> Result<Context> {
             () if !globals.json && progress::is_watched() => Tells::Waits,
             () => Tells::Nothing,
         },
+        rehearsal: false,
     })
 }
 

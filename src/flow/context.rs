@@ -32,6 +32,8 @@ pub struct Settings {
     pub offline: bool,
     /// What is told on stderr.
     pub tells: Tells,
+    /// Whether the environment counts for nothing: in a rehearsal it would lead to the real gateway.
+    pub rehearsal: bool,
 }
 
 /// What is told on stderr while a command is at work.
@@ -72,8 +74,8 @@ impl Context {
     /// no state directory of the given name, or no home to look into.
     pub fn load(settings: Settings) -> Result<Self> {
         let state = state_dir(settings.state_dir)?;
-        let config =
-            Config::load(&state, &|name| std::env::var(name).ok()).map_err(|error| error.of(Kind::Config))?;
+        let env = |name: &str| std::env::var(name).ok().filter(|_| !settings.rehearsal);
+        let config = Config::load(&state, &env).map_err(|error| error.of(Kind::Config))?;
         let workspace = settings.workspace.unwrap_or_else(|| usual_workspace(&config, &state));
         let paths = Paths { state: absolute(&state)?, workspace: absolute(&workspace)? };
         let machine = Policy::from(policy(&paths.policy())?);

@@ -9,5 +9,5 @@ pub mod paths;
 pub mod process;
 pub mod progress;
 pub mod redact;
-pub mod text;
 pub mod table;
+pub mod text;

@@ -31,6 +31,7 @@ fn the_program_lists_its_commands_and_exit_codes() {
       confirm     Send what is held, or drop it, when a person says so
       status      Show what is pending
       report      Show what became of the work that the last stop of the gateway cut off, or every stop
+      drill       Rehearse a restart and a crash, told step by step, on gateways that are simulated
       checkpoint  Write and read restart checkpoints
       now         Show and change the workspace's NOW.md
       render      Show a message to people or agents, in a language and for a channel
@@ -162,6 +163,26 @@ fn report() {
       comeback report                     the last stop of the gateway, and what became of the work
       comeback report --since 7d          every one of the last week; also --since 2026-11-20
       comeback report --html report.html  the same for a browser, with a timeline for each session
+    ");
+}
+
+#[test]
+fn drill() {
+    assert_snapshot!(help(&["drill"]), @r"
+    Rehearse a restart and a crash, told step by step, on gateways that are simulated
+
+    Usage: comeback drill [OPTIONS]
+
+    Options:
+          --keep <DIR>  Play in this new or empty folder, and leave it there [default: a temporary one, removed afterwards]
+      -h, --help        Print help
+
+    Examples:
+      comeback drill                      the whole story, in a few seconds
+      comeback drill --keep /tmp/drill    the same, and leaves its files to look at
+
+    It needs no OpenClaw, touches none, and uses no network but this machine's own. Exit code 6 means that
+    something did not come back as it should have.
     ");
 }
 

@@ -29,6 +29,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 pub use self::flavour::{Flavour, Pace};
+pub use self::native::is_its_notice as is_native_notice;
 pub use self::script::{Call, Course, Script, Step, Turn};
 pub use self::server::Blow;
 pub use self::turns::Asked;

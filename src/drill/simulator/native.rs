@@ -18,6 +18,12 @@ const GAVE_UP: &str = "I was interrupted by a gateway restart and couldn't safel
 /// What the chat of a turn is told that it resumes.
 const GOES_ON: &str = "I'm continuing your interrupted request now (the gateway has just restarted).";
 
+/// Tells a text that native recovery sends to chats by itself.
+#[must_use]
+pub fn is_its_notice(text: &str) -> bool {
+    [GAVE_UP, GOES_ON].contains(&text)
+}
+
 /// Marks the turns that were cut off, as the first thing of a start, and then decides about each.
 pub(super) fn begin(life: &Life, world: &mut World) -> Result<()> {
     let mut cut = Vec::new();

@@ -4,13 +4,14 @@
 
 mod checkpoint;
 mod confirm;
+mod drill;
 mod failure;
 mod now;
 mod prepare;
 mod recover;
 mod render;
-mod scan;
 mod report;
+mod scan;
 mod setup;
 mod status;
 
@@ -21,14 +22,15 @@ use serde::Serialize;
 
 pub use checkpoint::{Checkpoint, CheckpointList, CheckpointPrune};
 pub use confirm::Confirm;
+pub use drill::Drill;
 pub use failure::Failure;
 pub use now::Now;
 pub use prepare::Prepare;
 pub use recover::Recover;
 pub use render::{Render, RenderList, Rendered};
+pub use report::Report;
 pub use scan::Scan;
 pub use setup::{Setup, SetupShow};
-pub use report::Report;
 pub use status::Status;
 
 use crate::model::Boot;
