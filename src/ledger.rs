@@ -244,6 +244,10 @@ impl Ledger {
 
 /// How an effect came about that the agent of the recovery job was told of, in place of being sent a message.
 pub const TOLD: &str = "told to the agent that the job woke";
+/// How one came about whose agent was told of it because its user had confirmed it in its own chat.
+pub const TOLD_AS_CONFIRMED: &str = "told to the agent whose user confirmed it";
+/// How one came about of which nothing could be resumed, and its user was told so.
+pub const LOST: &str = "its user was told that it was cut off";
 
 /// The ledger, open for appending; only one exists at a time on a machine.
 #[derive(Debug)]

@@ -10,11 +10,10 @@ pub(super) fn title(stop: &Stop) -> String {
     let kind = match (&stop.prepared, &stop.boot) {
         (Some(_), _) => "Planned restart",
         (None, Some(_)) => "Unplanned stop",
-        (None, None) => "No gateway was met",
+        (None, None) => "No start of the gateway was seen",
     };
-    let at = stop.boot.as_ref().map(|boot| boot.started_at).or(stop.runs.first().map(|run| run.at));
-    let at = at.map(|at| at.with_timezone(&Local).format(", back on %Y-%m-%d at %H:%M").to_string());
-    format!("{kind}{}", at.filter(|_| stop.boot.is_some()).unwrap_or_default())
+    let back = |at: DateTime<Utc>| at.with_timezone(&Local).format(", back on %Y-%m-%d at %H:%M").to_string();
+    format!("{kind}{}", stop.boot.as_ref().map(|boot| back(boot.started_at)).unwrap_or_default())
 }
 
 /// Says what became of a session.

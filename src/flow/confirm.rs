@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::context::{Context, PATIENCE};
 use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::{Gateway, Scopes};
-use crate::ledger::{Event, Held, Ledger, Person, Writer};
+use crate::ledger::{Event, Held, Ledger, Person, TOLD_AS_CONFIRMED, Writer};
 use crate::plan::{self, Confirmation, Gated};
 use crate::session;
 use crate::support::error::{Error, Kind, Result};
@@ -178,7 +178,7 @@ fn send(
     }
     let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
     let sent = if own {
-        dispatcher.hand_over(approved.item(), "told to the agent whose user confirmed it")
+        dispatcher.hand_over(approved.item(), TOLD_AS_CONFIRMED)
     } else {
         dispatcher.resume(&approved)
     };

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::candidates::request_of;
 use super::context::Context;
 use super::history::{Fate, Forewarning, Grounds, History, Moment, Run, Stop, Story, What};
-use crate::ledger::{Dealt, Effect, Event, Ledger, Outcome, Record, TOLD};
+use crate::ledger::{Dealt, Effect, Event, LOST, Ledger, Outcome, Record, TOLD, TOLD_AS_CONFIRMED};
 use crate::model::{Decision, IdempotencyKey, SessionKey};
 use crate::session::{self, Author, Evidence};
 use crate::support::error::Result;
@@ -75,14 +75,40 @@ fn stops(ledger: &Ledger) -> Vec<Stop> {
                     stops.push(Stop::default());
                 }
                 let last = stops.len() - 1;
-                stops[last].take(record, ledger, prepared.is_some());
+                // What a person decides is about what was held then, however many stops came since.
+                let code = code_of(&record.event);
+                let is_about = |stop: &Stop| code.as_ref().is_some_and(|code| stop.has_code(code));
+                let is_known = stops.iter().any(is_about);
+                for (at, stop) in stops.iter_mut().enumerate() {
+                    let is_its = if is_known { is_about(stop) } else { at == last };
+                    if is_its {
+                        stop.take(record, ledger, prepared.is_some());
+                    }
+                }
             }
         }
     }
     stops
 }
 
+/// Returns the code of the item that something happened to.
+fn code_of(event: &Event) -> Option<String> {
+    match event {
+        Event::Outcome { key, .. } | Event::Decided { key, .. } => Some(key.code()),
+        Event::Prepared { .. }
+        | Event::Intent { .. }
+        | Event::Held(_)
+        | Event::Recovery { .. }
+        | Event::Boot { .. }
+        | Event::Consumed { .. } => None,
+    }
+}
+
 impl Stop {
+    fn has_code(&self, code: &str) -> bool {
+        self.sessions.iter().any(|story| story.code.as_deref() == Some(code))
+    }
+
     /// Takes a record in. `is_next` tells that the next restart is prepared already: notices are then about that.
     fn take(&mut self, record: &Record, ledger: &Ledger, is_next: bool) {
         let at = record.at;
@@ -92,12 +118,8 @@ impl Stop {
                 let what = match (state.effect, outcome) {
                     (Effect::Notice, Outcome::Accepted) if !is_next => What::Told,
                     (Effect::Notice, _) => return,
-                    (Effect::Resume, Outcome::Accepted | Outcome::Started) => match detail {
-                        Some(how) if run_id.is_none() && how != TOLD && *outcome == Outcome::Accepted => {
-                            What::WentOn
-                        }
-                        _ => What::Resumed,
-                    },
+                    (Effect::Resume, Outcome::Accepted) => taken(detail.as_deref(), run_id.is_some()),
+                    (Effect::Resume, Outcome::Started) => What::Resumed,
                     (Effect::Resume, Outcome::Done) => What::Answered,
                     (Effect::Resume, Outcome::Failed | Outcome::Refused | Outcome::Unknown) => What::Failed,
                 };
@@ -128,11 +150,13 @@ impl Stop {
                 }
             }
             Event::Recovery { trigger, outcome, items, boot, .. } => {
-                if boot.is_some() && self.boot.is_some() && outcome == "not-yet" {
+                let lives = boot.as_ref().zip(self.boot.as_ref());
+                if outcome == "not-yet" || lives.is_some_and(|(met, own)| !met.is_same(own)) {
                     return;
                 }
                 self.runs.push(Run { at, trigger: trigger.clone(), outcome: outcome.clone() });
-                for item in items {
+                // One that met no gateway has done nothing about its items.
+                for item in items.iter().filter(|_| outcome != "unreachable") {
                     self.story(&item.session_key).take(at, item);
                 }
             }
@@ -175,6 +199,16 @@ impl Stop {
     }
 }
 
+/// Says what an effect was that the gateway, or somebody in its place, took.
+fn taken(how: Option<&str>, has_run: bool) -> What {
+    match how {
+        Some(TOLD | TOLD_AS_CONFIRMED) | None => What::Resumed,
+        Some(LOST) => What::Told,
+        Some(_) if has_run => What::Resumed,
+        Some(_) => What::WentOn,
+    }
+}
+
 impl Story {
     fn new(session_key: SessionKey) -> Self {
         Self {
@@ -195,8 +229,11 @@ impl Story {
     /// Takes in what a recovery wrote down of it; the last one that says something new counts.
     fn take(&mut self, at: DateTime<Utc>, item: &Dealt) {
         self.about = item.about.clone().or(self.about.take());
-        if item.state == "failed" {
-            self.add(at, What::Failed, item.detail.clone());
+        match item.state.as_str() {
+            "failed" => self.add(at, What::Failed, item.detail.clone()),
+            // It may have waited for longer.
+            "held" => self.code = Some(item.key.code()),
+            _ => {}
         }
         if item.state == "skipped" && self.ruling.is_some() {
             return;
@@ -214,7 +251,10 @@ impl Story {
         self.moments.sort_by_key(|moment| moment.at);
         // What is found twice, by the ledger and by the transcript, happened once.
         self.moments.dedup_by_key(|moment| moment.what);
-        let waits = ledger.held().into_iter().any(|held| held.session_key == self.session_key);
+        let waits = ledger
+            .held()
+            .into_iter()
+            .any(|held| held.session_key == self.session_key && self.code == Some(held.key.code()));
         let last = self.moments.iter().rev().find_map(|moment| match moment.what {
             What::Answered => Some(Fate::Answered),
             What::Resumed => Some(Fate::Resumed),

@@ -9,6 +9,7 @@ use super::recovery::{ItemReport, ItemState, Report};
 use super::sight::Sight;
 use crate::checkpoint::PLACEHOLDER;
 use crate::dispatch::{Dispatcher, Sent};
+use crate::ledger::LOST;
 use crate::model::{IdempotencyKey, Language, Route, SessionKey, Verdict};
 use crate::notice::{self, Channel, Notice};
 use crate::support::error::Result;
@@ -147,7 +148,7 @@ fn is_lost(one: &ItemReport) -> bool {
 /// Writes down that its user was told of a subagent that is lost: that is all that is done about it.
 fn settle_lost(dispatcher: &mut Dispatcher<'_>, items: &[&ItemReport]) -> Result<()> {
     for one in items.iter().filter(|one| is_lost(one)) {
-        dispatcher.settle(&one.item, "its user was told that it was cut off")?;
+        dispatcher.settle(&one.item, LOST)?;
     }
     Ok(())
 }

@@ -153,26 +153,8 @@ fn the_last_stop_is_told() {
 #[test]
 fn all_of_them_are_told_or_those_since_a_time() {
     let world = world();
-    assert_snapshot!(world.run(&["report", "--all"]), @r"
-    exit 0
-    --- stdout
-    Planned restart, back on 2026-11-20 at 11:00, 59 min ago
-      last at work at 11:00:10, back at 11:00:30 (20 s)
-      prepared by agent:main:telegram:direct:77
-      recovered by the startup hook at 11:00:36: all was done
-
-    SESSION                        WHAT BECAME OF IT         WHY
-    agent:main:telegram:direct:79  held for a person         It may move money a
-    invoice 4711                   [444444]                  second time. (payment)
-                                   after 3.0 s
-    agent:main:telegram:direct:78  resumed, answered         It is ordinary work
-    weekly report                  after 60 s                that harms nothing
-                                                             twice. (ordinary-work)
-    agent:main:telegram:direct:77  went on without comeback  its user has written
-                                   after 5.0 s               since the restart
-
-    1 session held: `comeback confirm` shows the messages, and `comeback confirm
-    444444` sends that one.
+    let (all, last) = (world.run(&["report", "--all"]), world.run(&["report"]));
+    assert_snapshot!(all.strip_prefix(&last).unwrap(), @r"
 
     Unplanned stop, back on 2026-11-18 at 03:00, 2 days ago
       last at work at 02:50:00, back at 03:00:00 (10 min)
@@ -243,6 +225,52 @@ fn a_person_who_decides_later_is_told_of() {
     --- stderr
     warning: one line of [HOME]/.openclaw/comeback/ledger.jsonl cannot be read
     ");
+}
+
+/// A person confirms what an earlier stop left; a lost subagent; a run that met no gateway.
+#[test]
+fn what_comes_late_belongs_to_the_stop_that_it_is_about() {
+    let world = World::new();
+    let later = "20T11:20:00";
+    let lost = "agent:main:subagent:7";
+    let subagent = json!({"key": key('7'), "sessionKey": lost, "about": null, "verdict": "excluded",
+        "decision": "skip", "rule": "subagent", "reason": "a subagent was cut off", "state": "skipped", "detail": null});
+    let due = item('8', BEN, "weekly report", "due", ["send", "ordinary-work", "It is ordinary work."]);
+    let more = [
+        line("20T11:20:05", &boot(later, Some("20T11:10:00"))),
+        line("20T11:20:06", &intent('7', "resume", lost, later)),
+        line("20T11:20:06", &outcome('7', "accepted", Some("its user was told that it was cut off"), None)),
+        line("20T11:20:07", &recovery("startup", "recovered", later, &[subagent])),
+        line(
+            "20T11:25:00",
+            &json!({"kind": "decided", "key": key('4'), "confirmed": true, "by": {"session": CLEO}}),
+        ),
+        line("20T11:25:01", &intent('4', "resume", CLEO, later)),
+        line(
+            "20T11:25:01",
+            &outcome('4', "accepted", Some("told to the agent whose user confirmed it"), None),
+        ),
+        line("20T11:40:00", &recovery("manual", "unreachable", later, &[due])),
+    ];
+    put(&world.state("comeback/ledger.jsonl"), &(two_stops() + &more.concat()));
+    let report = world.json(0, &["report", "--since", "2026-11-20T00:00:00Z"]);
+    let shown = |stop: &Value| -> String {
+        let sessions = stop["sessions"].as_array().unwrap().iter();
+        let shown = sessions.map(|one| {
+            let moments = one["moments"].as_array().unwrap().iter();
+            let moments: Vec<&str> = moments.map(|moment| moment["what"].as_str().unwrap()).collect();
+            format!("{} {} {moments:?}\n", one["sessionKey"], one["fate"])
+        });
+        shown.collect()
+    };
+    let stops: Vec<String> = report["stops"].as_array().unwrap().iter().map(shown).collect();
+    assert_snapshot!(stops.join("\n"), @r#"
+    "agent:main:subagent:7" "left-alone" ["told"]
+
+    "agent:main:telegram:direct:79" "resumed" ["held", "confirmed", "resumed"]
+    "agent:main:telegram:direct:78" "answered" ["resumed", "answered"]
+    "agent:main:telegram:direct:77" "went-on" ["told", "went-on"]
+    "#);
 }
 
 /// The lines of a program that did not write down what became of each session, and that was killed before it could.
