@@ -54,6 +54,7 @@ tools() {
     need_component clippy clippy
     need_tool shellcheck shellcheck
     need_tool strace strace
+    need_tool script bsdutils
     need_tool chromium chromium
     need_tool bash bash
     need_tool dash dash

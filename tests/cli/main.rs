@@ -15,4 +15,5 @@ mod render;
 mod report;
 mod scan;
 mod status;
+mod terminal;
 mod world;
