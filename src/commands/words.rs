@@ -60,6 +60,7 @@ pub(super) fn trigger(name: &str) -> &str {
 pub(super) fn outcome(name: &str) -> &str {
     match name {
         "recovered" => "all was done",
+        "nothing" => "there was nothing to recover",
         "incomplete" => "not everything worked",
         "unreachable" => "the gateway did not answer",
         "not-yet" => "the restart had not come yet",

@@ -32,12 +32,14 @@ pub fn report(context: &Context, span: Span) -> Result<History> {
     let ledger = Ledger::read(&context.paths.ledger())?;
     let mut warnings = ledger.complaint(&context.paths.ledger());
     let mut stops = stops(&ledger);
+    let waits = context.waits("reading the sessions");
     if let Some(last) = stops.last_mut() {
         match session::read_all(&context.paths.state, &context.config) {
             Ok((_, sessions)) => last.add_evidence(&sessions),
             Err(error) => warnings.push(error.full()),
         }
     }
+    drop(waits);
     stops.retain(|stop| !stop.sessions.is_empty() || !stop.runs.is_empty());
     let is_meant = |stop: &Stop| match span {
         Span::Last | Span::All => true,
