@@ -121,9 +121,9 @@ pub(super) static CRASH: [Person; 5] = [
         chat: 201,
         asks: "Which TODOs are left in the code?",
         stands: "a command that only reads is running",
-        agent: Doing::Running("grep -rn TODO src"),
+        agent: Doing::Running(READING),
         described: None,
-        runs: Some("grep -rn TODO src/"),
+        runs: Some(READING),
         says: "Three TODOs are left.",
         should: Fate::Resumed,
     },
@@ -173,6 +173,8 @@ pub(super) static CRASH: [Person; 5] = [
     },
 ];
 
+/// A command that only reads: to run it again harms nothing, and is what its agent is asked to do.
+pub(super) const READING: &str = "grep -rn TODO src";
 /// What everybody says first, so that each session has a beginning.
 pub(super) const GREETING: &str = "Hello.";
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::acts::Plot;
-use super::cast::{Doing, Fate, GREETING, Person, is_native};
+use super::cast::{Doing, Fate, GREETING, Person, READING, is_native};
 use super::simulator::{Flavour, Pace, Setup, Simulator, Step as Next, is_native_notice};
 use super::story::{Act, Check, Played, Step, Tell, Voice};
-use crate::flow::{self, Context, ItemReport, ItemState, RecoverRequest, Report, Settings, Trigger};
+use crate::flow::{self, Context, ItemReport, ItemState, Outcome, RecoverRequest, Report, Settings, Trigger};
 use crate::ledger::{Event, Ledger};
 use crate::model::{IdempotencyKey, SessionKey};
 use crate::support::clock::Clock;
@@ -148,6 +148,9 @@ impl<'a> Stage<'a> {
             self.did(told(person.name, one));
         }
         report.warnings.iter().for_each(|warning| self.did(format!("warning: {warning}")));
+        let is_whole = report.outcome == Outcome::Recovered;
+        let trouble = (!is_whole).then(|| format!("it ended as {}", report.outcome.name()));
+        self.check("the recovery says that it has done everything", trouble);
         self.settle()?;
         self.chats();
         Ok(())
@@ -208,10 +211,11 @@ impl<'a> Stage<'a> {
             self.simulator.asked().iter().filter_map(|one| IdempotencyKey::find(&one.message)).collect();
         let twice = keys.len() - keys.iter().collect::<BTreeSet<_>>().len();
         self.check("no message reached an agent twice", (twice > 0).then(|| format!("{twice} did")));
-        let effects = self.simulator.effects().into_iter().filter(|(_, times)| *times > 1);
+        let is_repeated = |(call, times): &(String, usize)| *times > 1 && call != READING;
+        let effects = self.simulator.effects().into_iter().filter(is_repeated);
         let repeated: Vec<String> =
             effects.map(|(call, times)| format!("{call} ran {times} times")).collect();
-        self.check("no command was run twice", joined(&repeated));
+        self.check("no command was run twice that does more than read", joined(&repeated));
         let faults = self.simulator.faults();
         self.check("the played gateway had no faults", joined(&faults));
         Act {

@@ -74,6 +74,12 @@ fn what_a_restart_cuts_off_is_captured_and_resumed_once(
     let is_ours = |text: &str| text.contains("幂等键：comeback-");
     let ours = world.model.requests().iter().filter(|request| is_ours(&request.last_user_text())).count();
     assert_eq!(ours, resumed_by_us, "{:?}", world.telegram.sent(BEN));
+    let fate = if resumed_by_us == 0 { "native" } else { "answered" };
+    wait::until("the report of what became of it", SOON, || {
+        let report = comeback::json(&world.gateway, 0, &["report"]);
+        let sessions = report["stops"][0]["sessions"].as_array().cloned().unwrap_or_default();
+        sessions.iter().any(|one| one["sessionKey"] == key(BEN) && one["fate"] == fate).then_some(())
+    });
 }
 
 /// A gateway with the hook, and an agent whose model says nothing about what Ben asks for until `is_captured`.
