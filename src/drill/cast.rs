@@ -1,6 +1,8 @@
 //! Who is in the story: people, what their agents are at when the gateway stops, and what should become of it.
 
-use super::simulator::{Call, Step, Turn};
+use std::time::Duration;
+
+use super::simulator::{Call, Course, Step, Turn};
 use crate::checkpoint::Block;
 use crate::model::{IdempotencyKey, SessionKey};
 
@@ -108,7 +110,7 @@ pub(super) static PLANNED: [Person; 5] = [
         stands: "(run all tests) the command is running at this moment",
         agent: Doing::Running("cargo test"),
         described: None,
-        runs: None,
+        runs: Some("tail -n 5 tests.log"),
         says: "测试全部通过。",
         should: Fate::Native,
     },
@@ -156,7 +158,7 @@ pub(super) static CRASH: [Person; 5] = [
         stands: "the tests have run, and the agent reads the result",
         agent: Doing::Reading("cargo test", "2 tests failed"),
         described: None,
-        runs: None,
+        runs: Some("tail -n 5 tests.log"),
         says: "Two tests fail.",
         should: Fate::Native,
     },
@@ -173,6 +175,8 @@ pub(super) static CRASH: [Person; 5] = [
     },
 ];
 
+/// How long a command takes that an agent runs when it goes on: a turn that is over at once is none that anybody sees.
+const TAKES: Duration = Duration::from_millis(400);
 /// A command that only reads: to run it again harms nothing, and is what its agent is asked to do.
 pub(super) const READING: &str = "grep -rn TODO src";
 /// What everybody says first, so that each session has a beginning.
@@ -203,7 +207,10 @@ impl Person {
         let is_resumed = is_ours(&turn.message) || is_native(&turn.message);
         match (&self.agent, self.runs.filter(|_| turn.results.is_empty())) {
             (_, _) if turn.message == GREETING => Step::answer("Hello."),
-            (_, Some(command)) if is_resumed => Step::call(Call::exec(command, "done")),
+            (_, Some(command)) if is_resumed => Step::call(Call {
+                course: Course::Ends(TAKES, "done".to_owned()),
+                ..Call::exec(command, "done")
+            }),
             (_, _) if is_resumed => Step::answer(self.says),
             (Doing::Answered(answer), _) => Step::answer(*answer),
             (Doing::Running(command), _) => Step::call(Call::stuck(command)),
