@@ -70,7 +70,7 @@ impl Stores {
         {
             let nodes = "INSERT INTO session_nodes VALUES (?1, ?2, ?3, 0, NULL, NULL, NULL)";
             let mut nodes = transaction.prepare(nodes).unwrap();
-            let events = "INSERT INTO transcript_events VALUES (?1, ?2, ?3, 0, ?4, ?5, NULL)";
+            let events = "INSERT INTO transcript_events VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)";
             let mut events = transaction.prepare(events).unwrap();
             for session in 0..self.shape.sessions {
                 let records = transcript::records(&texts, session, self.shape.bytes, NOW - RESTED);
@@ -171,6 +171,29 @@ fn insert_events(events: &mut Statement<'_>, session: usize, records: &[String])
             .filter(|packed| packed.len() < record.len());
         let text = packed.is_none().then_some(record);
         let length = i64::try_from(record.len()).unwrap();
-        events.execute((transcript::id(session), seq, text, packed, length)).unwrap();
+        let navigation = packed.is_some().then(|| navigation(record));
+        events.execute((transcript::id(session), seq, text, packed, length, navigation)).unwrap();
     }
+}
+
+/// Returns what gateways keep beside a packed event, to find their way without unpacking it (2026.9.6, read).
+fn navigation(record: &str) -> String {
+    let record: Value = serde_json::from_str(record).unwrap();
+    let pick = |from: &Value, names: &[&str]| -> Map<String, Value> {
+        let value = |name: &&str| Some(((*name).to_owned(), from.get(*name)?.clone()));
+        names.iter().filter_map(value).collect()
+    };
+    let tree = pick(&record, &["type", "id", "parentId", "timestamp"]);
+    let message = &record["message"];
+    let with = |names: &[&str]| {
+        let mut entry = tree.clone();
+        entry.insert("message".to_owned(), pick(message, names).into());
+        entry
+    };
+    let model = ["role", "provider", "model", "toolCallId", "toolName", "isError", "stopReason"];
+    let bytes = record.to_string().len();
+    json!({"version": 1, "report": {"kind": "canonical", "hasParentId": true, "entry": tree},
+        "navigation": with(&["role"]), "reset": with(&["role"]), "model": with(&model),
+        "modelBytes": bytes, "modelWithoutCheckpointBytes": bytes, "withoutCustomDataBytes": bytes})
+    .to_string()
 }

@@ -206,7 +206,7 @@ mod tests {
         if sign != ">" && rest != "_" {
             value["parentId"] = named(rest);
         }
-        Record::of(value).unwrap()
+        Record::read(&value.to_string()).unwrap().unwrap()
     }
 
     fn named(id: &str) -> Value {

@@ -17,8 +17,6 @@ const SHORT_NAME: usize = 8;
 const ENDING: [&str; 3] = ["kill", "remove", "clear"];
 /// Those that ask after it.
 const ASKING: [&str; 2] = ["poll", "log"];
-/// What such an answer says of a command that goes on.
-const STILL_RUNNING: &str = "still running";
 
 /// A command that the agent left running.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +81,7 @@ pub(super) fn commands(messages: &[&Message]) -> Vec<Command> {
                         ));
                     }
                     (process, Some(arguments)) => {
-                        follow(&mut commands, arguments, process.as_ref(), &message.entry.text);
+                        follow(&mut commands, arguments, process.as_ref(), result.tells_of_a_run);
                     }
                     (_, None) => {}
                 }
@@ -130,7 +128,7 @@ fn text(arguments: &Value, name: &str) -> Option<String> {
 }
 
 /// Takes in what the agent learned by asking after a command, or did to it.
-fn follow(commands: &mut [Command], arguments: &Value, process: Option<&Process>, told: &str) {
+fn follow(commands: &mut [Command], arguments: &Value, process: Option<&Process>, told_running: bool) {
     // Within the arguments of a tool that calls other tools.
     let arguments = if arguments["sessionId"].is_string() { arguments } else { &arguments["args"] };
     let named = process.map(|process| process.name.as_str()).or(arguments["sessionId"].as_str());
@@ -139,7 +137,7 @@ fn follow(commands: &mut [Command], arguments: &Value, process: Option<&Process>
     };
     let does =
         |actions: &[&str]| arguments["action"].as_str().is_some_and(|action| actions.contains(&action));
-    let runs = process.map_or(told.contains(STILL_RUNNING), |process| process.running);
+    let runs = process.map_or(told_running, |process| process.running);
     if runs && !does(&ENDING) {
         let output = process.and_then(|process| process.output.clone());
         command.output = output.or(command.output.take());

@@ -44,7 +44,7 @@ pub struct Entry {
     pub at: Option<DateTime<Utc>>,
     /// Who wrote it.
     pub author: Author,
-    /// Its text; empty where it has none.
+    /// Its text; empty where it has none, and of tools.
     pub text: String,
 }
 

@@ -243,10 +243,15 @@ impl State {
 pub fn add_event(connection: &Connection, id: &str, seq: usize, event: &str, packed: bool) {
     let zstd = packed.then(|| zstd::bulk::compress(event.as_bytes(), 1).unwrap());
     let json = (!packed).then_some(event);
+    // A part of what gateways note beside it.
+    let tool =
+        serde_json::from_str(event).map_or(Value::Null, |event: Value| event["message"]["toolName"].clone());
+    let navigation = packed.then(|| json!({"model": {"message": {"toolName": tool}}}).to_string());
+    let (seq, length) = (i64::try_from(seq).unwrap(), i64::try_from(event.len()).unwrap());
     connection
         .execute(
-            "INSERT INTO transcript_events VALUES (?1, ?2, ?3, 0, ?4, ?5, NULL)",
-            (id, i64::try_from(seq).unwrap(), json, zstd, i64::try_from(event.len()).unwrap()),
+            "INSERT INTO transcript_events VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)",
+            (id, seq, json, zstd, length, navigation),
         )
         .unwrap();
 }

@@ -7,13 +7,15 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::damage::Damages;
 use super::evidence::Evidence;
+use super::fields::MessageFields;
 use super::history::{History, is_enough};
 use super::reader::{Listed, Reader};
 use super::record::{Message, Record};
 use super::row::Row;
+use super::scanner::Scanner;
 use super::store::{Store, StoreKind, read_store};
-use super::tail::Damages;
 use crate::gateway::{CallError, Gateway};
 use crate::model::{AgentId, SessionKey};
 use crate::support::clock::from_millis;
@@ -90,11 +92,12 @@ fn ask(gateway: &mut Gateway, key: &SessionKey, limit: usize) -> Result<Vec<Valu
 }
 
 /// Reads a message, whose entry is described in a field of its own.
-fn message(message: Value) -> Option<Message> {
+fn message(message: &Value) -> Option<Message> {
     let record = &message["__openclaw"];
     let id = record["id"].as_str().map(str::to_owned);
     let at = record["recordTimestampMs"].as_i64().and_then(from_millis);
-    Message::of(message, id, at)
+    let json = message.to_string();
+    Message::of(Scanner::whole(&json, MessageFields::read).ok()??, id, at)
 }
 
 fn unexpected(method: &str, key: &SessionKey) -> Error {
@@ -114,7 +117,10 @@ impl Reader for Sessions<'_> {
             let answer = self.0.call("sessions.list", &page)?;
             let rows = answer["sessions"].as_array().map(Vec::as_slice).unwrap_or_default();
             seen += rows.len();
-            let keyed = |row: &Value| Some(Listed::of(row["key"].as_str()?.to_owned(), &row.to_string()));
+            let keyed = |row: &Value| {
+                let parsed = Row::parse(&row.to_string());
+                Some(Listed::of(row["key"].as_str()?.to_owned(), parsed))
+            };
             listed.extend(rows.iter().filter_map(keyed));
             if rows.is_empty() || answer["hasMore"] != true {
                 return Ok(listed);
@@ -135,7 +141,7 @@ impl Reader for Sessions<'_> {
 
 /// Makes a transcript's records of messages, oldest first.
 pub(super) fn records(messages: Vec<Value>) -> Vec<Record> {
-    messages.into_iter().filter_map(message).map(Record::after_the_last).collect()
+    messages.into_iter().filter_map(|one| message(&one)).map(Record::after_the_last).collect()
 }
 
 #[cfg(test)]

@@ -2,21 +2,18 @@
 
 use std::io;
 
-use memchr::memmem::Finder;
-
 use super::author::Author;
 use super::branch::Branch;
 use super::command::{self, Command};
+use super::damage::{Damages, parse};
 use super::evidence::{Entry, RunStatus};
 use super::record::{Kind, Record};
 use super::row::{Row, is_silent};
-use super::tail::{Damages, Line, Tail, parse};
+use super::tail::{Line, Tail};
 use super::turn::{self, Turn};
 
 /// How far back a turn of a person's is looked for behind turns that nobody asked for, in bytes.
 const LOOK_BACK: usize = 1 << 20;
-/// What a line holds that tells of a command in the background, in its details or in what the agent was told.
-const BACKGROUND: [&[u8]; 2] = [br#""running""#, b"Command still running"];
 
 /// The end of a transcript: what counts of it, since the last reset.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +42,7 @@ impl History {
                 records.reverse();
                 return Ok(Self::of(&records, true, damages));
             };
-            bytes += line.as_ref().map_or(0, Vec::len);
+            bytes += line.as_ref().map_or(0, |line| line.len());
             let Some(record) = take(line, &mut damages) else { continue };
             let may_do = may_be_enough(&record);
             records.push(record);
@@ -109,9 +106,9 @@ impl History {
 }
 
 /// Reads a record, or counts what is wrong with it.
-fn take(line: Line, damages: &mut Damages) -> Option<Record> {
+fn take(line: Line<'_>, damages: &mut Damages) -> Option<Record> {
     match line {
-        Ok(line) => Record::of(parse(&line, damages)?),
+        Ok(line) => parse(line, damages, Record::read)?,
         Err(damage) => {
             damages.count(damage);
             None
@@ -137,18 +134,13 @@ pub(super) fn is_enough(records: &[Record], any_author: bool) -> bool {
 /// Reads on, as far as it costs nothing, and goes on to the beginning of a turn if a command was begun in the
 /// background there; newest first.
 fn background(tail: &mut impl Tail, damages: &mut Damages) -> io::Result<Vec<Record>> {
-    let finders = BACKGROUND.map(Finder::new);
-    let mut lines = Vec::new();
+    let mut records = Vec::new();
+    if !tail.may_tell_of_commands()? {
+        return Ok(records);
+    }
     while let Some(line) = tail.previous_at_hand()? {
-        lines.push(line);
+        records.extend(take(line, damages));
     }
-    let begins = |line: &Line| {
-        line.as_ref().is_ok_and(|line| finders.iter().any(|finder| finder.find(line).is_some()))
-    };
-    if !lines.iter().any(begins) {
-        return Ok(Vec::new());
-    }
-    let mut records: Vec<Record> = lines.into_iter().filter_map(|line| take(line, damages)).collect();
     while !records.last().is_some_and(Record::opens_a_turn) {
         let Some(line) = tail.previous()? else { break };
         records.extend(take(line, damages));

@@ -4,12 +4,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::history::History;
 use super::reader::{Listed, Reader, Writer, inside};
 use super::row::Row;
+use super::scanner::{Read, Scanner};
 use super::tail::Lines;
 use crate::model::SessionKey;
 use crate::support::error::{Error, Kind, Result};
@@ -27,6 +26,8 @@ pub(super) struct Jsonl {
     rows: PathBuf,
     /// The folders that transcripts may stand in, with links resolved.
     roots: Vec<PathBuf>,
+    /// What was read last.
+    part: Vec<u8>,
 }
 
 impl Jsonl {
@@ -34,33 +35,34 @@ impl Jsonl {
     pub fn open(rows: &Path, state: &Path) -> Result<Self> {
         let real = |path: &Path| path.canonicalize().map_err(|error| failed("find", path, error));
         let folder = rows.parent().unwrap_or(Path::new("."));
-        Ok(Self { rows: rows.to_owned(), roots: vec![real(folder)?, real(state)?] })
+        Ok(Self { rows: rows.to_owned(), roots: vec![real(folder)?, real(state)?], part: Vec::new() })
     }
 
     /// Returns where the transcript of a row is, or will be.
     fn place(&self, row: &Row) -> Result<Option<PathBuf>> {
         let Some(id) = &row.session_id else { return Ok(None) };
         let folder = &self.roots[0];
-        let named = row.session_file.as_ref().map(|file| folder.join(file)).filter(|file| file.exists());
-        match named {
-            Some(path) => Ok(Some(path)),
-            None if is_plain(id) => Ok(Some(folder.join(format!("{id}.jsonl")))),
-            None => Err(refused(Path::new(id), "its session id is no file name")),
+        let usual = is_plain(id).then(|| folder.join(format!("{id}.jsonl")));
+        let named = row.session_file.as_ref().map(|file| folder.join(file));
+        match (named.filter(|named| Some(named) != usual.as_ref() && named.exists()), usual) {
+            (Some(path), _) | (None, Some(path)) => Ok(Some(path)),
+            (None, None) => Err(refused(Path::new(id), "its session id is no file name")),
         }
     }
 
     /// Finds the transcript of a row; `None` where none was written yet.
     fn transcript(&self, row: &Row) -> Result<Option<PathBuf>> {
-        let Some(path) = self.place(row)?.filter(|path| fs::symlink_metadata(path).is_ok()) else {
-            return Ok(None);
-        };
-        let path = inside(&self.roots, &path)?;
+        let Some(path) = self.place(row)? else { return Ok(None) };
+        let Ok(meta) = fs::symlink_metadata(&path) else { return Ok(None) };
+        // Resolving a path takes many steps, and a file in the folder itself leads nowhere.
+        let is_here = meta.is_file() && path.parent() == Some(&self.roots[0]);
+        let path = if is_here { path } else { inside(&self.roots, &path)? };
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if OTHERS.iter().any(|other| name.contains(other)) {
             return Err(refused(&path, "it is no transcript by its name"));
         }
         // A pipe would keep us waiting for ever.
-        if !path.is_file() {
+        if !is_here && !path.is_file() {
             return Err(refused(&path, "it is no file"));
         }
         Ok(Some(path))
@@ -82,17 +84,25 @@ impl Reader for Jsonl {
     fn sessions(&mut self) -> Result<Vec<Listed>> {
         let text = fs::read(&self.rows).map_err(|error| failed("read", &self.rows, error))?;
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
-        let Rows(rows) = serde_json::from_slice(text).map_err(|error| {
-            Error::new(Kind::User, format!("cannot read the sessions of {}", self.rows.display()))
-                .because(error)
-        })?;
-        Ok(rows)
+        if let Ok(Ok(Some(rows))) = str::from_utf8(text).map(|text| Scanner::whole(text, rows)) {
+            return Ok(rows);
+        }
+        let error = Error::new(Kind::User, format!("cannot read the sessions of {}", self.rows.display()));
+        // Where and why.
+        Err(match serde_json::from_slice::<Shape>(text) {
+            Err(why) => error.because(why),
+            Ok(Shape {}) => error,
+        })
     }
 
     fn history(&mut self, _key: &SessionKey, row: &Row) -> Result<History> {
         let Some(path) = self.transcript(row)? else { return Ok(History::default()) };
-        let open = || History::read(&mut Lines::of(File::open(&path)?)?);
-        open().map_err(|error| failed("read the transcript", &path, error))
+        let mut read = || History::read(&mut Lines::of(File::open(&path)?, &mut self.part)?);
+        read().map_err(|error| failed("read the transcript", &path, error))
+    }
+
+    fn another(&self) -> Option<Box<dyn Reader + Send>> {
+        Some(Box::new(Self { rows: self.rows.clone(), roots: self.roots.clone(), part: Vec::new() }))
     }
 
     fn writer(&self, row: &Row) -> Option<Writer> {
@@ -114,29 +124,22 @@ struct Lock {
     starttime: Option<u64>,
 }
 
-/// The rows of a `sessions.json`, each taken apart by itself.
-struct Rows(Vec<Listed>);
+/// What a `sessions.json` must be; says what one is that cannot be read.
+#[derive(Deserialize)]
+#[serde(expecting = "an object of sessions by their keys")]
+struct Shape {}
 
-impl<'de> Deserialize<'de> for Rows {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_map(RowsVisitor)
-    }
-}
-
-struct RowsVisitor;
-
-impl<'de> Visitor<'de> for RowsVisitor {
-    type Value = Rows;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object of sessions by their keys")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> std::result::Result<Rows, M::Error> {
-        let mut rows = Vec::new();
-        while let Some((key, row)) = map.next_entry::<String, &RawValue>()? {
-            rows.push(Listed::of(key, row.get()));
-        }
-        Ok(Rows(rows))
-    }
+/// Reads the rows of a `sessions.json`, each by itself; `None` where it is no object.
+fn rows(json: &mut Scanner<'_>) -> Read<Option<Vec<Listed>>> {
+    let mut rows = Vec::new();
+    let is_object = json.members(|key, json| {
+        let mut here = *json;
+        let row = match Row::read(json)? {
+            Some(row) => Ok(row),
+            None => Row::parse(here.raw()?),
+        };
+        rows.push(Listed::of(key.to_owned(), row));
+        Ok(())
+    })?;
+    Ok(is_object.then_some(rows))
 }

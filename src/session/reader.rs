@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::evidence::Evidence;
 use super::history::History;
 use super::row::Row;
 use crate::model::SessionKey;
@@ -23,6 +24,19 @@ pub trait Reader {
     /// # Errors
     /// Where it cannot be read, or must not be.
     fn history(&mut self, key: &SessionKey, row: &Row) -> Result<History>;
+
+    /// Reads all that there is of the sessions whose rows could be read.
+    fn fill(&mut self, sessions: &mut [Evidence]) {
+        for one in sessions.iter_mut().filter(|one| one.history.is_ok()) {
+            one.history = self.history(&one.key, &one.row);
+            one.writer = self.writer(&one.row);
+        }
+    }
+
+    /// Makes another reader of the same store, for another thread; `None` where there can be only one.
+    fn another(&self) -> Option<Box<dyn Reader + Send>> {
+        None
+    }
 
     /// Returns who holds the session's transcript for a turn, where the store tells.
     fn writer(&self, _row: &Row) -> Option<Writer> {
@@ -49,9 +63,9 @@ pub struct Writer {
 }
 
 impl Listed {
-    /// Takes a row apart.
-    pub(super) fn of(key: String, row: &str) -> Self {
-        let row = Row::parse(row).map_err(|error| {
+    /// Lists a session with its row, as far as that could be read.
+    pub(super) fn of(key: String, row: serde_json::Result<Row>) -> Self {
+        let row = row.map_err(|error| {
             Error::new(Kind::User, format!("cannot read the row of session {key:?}")).because(error)
         });
         Self { key, row }

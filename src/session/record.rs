@@ -1,13 +1,14 @@
 //! One record of a transcript: an entry of its tree, and what it says if it is a message.
 //!
-//! Gateways write more than is read here, and other versions write it differently: what has a strange form is left
-//! out, and never stops the rest.
+//! What has a strange form is left out, and never stops the rest.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::author::Author;
 use super::evidence::Entry;
+use super::fields::{Content, Details, Item, MessageFields, RecordFields};
+use super::scanner::{Broken, Read, Scalar, Scanner};
 use crate::model::Outcome;
 use crate::support::clock::from_millis;
 
@@ -24,12 +25,14 @@ const ASIDES: [&str; 8] = [
     "label",
     "session_info",
 ];
-/// Of a tool's result, and of a command's output, no more than this is kept.
+/// Of a tool's result no more than this is looked at, and of a command's output no more kept.
 const MAX_RESULT: usize = 2_000;
 /// The beginnings of results that no tool gave (2026.5.28 to 2026.9.6, read).
 const APPROVAL: &str = "Approval required (id ";
 const MISSING: &str = "[openclaw] missing tool result";
 const BACKGROUND: &str = "Command still running (session ";
+/// What an answer about a command says of one that goes on.
+const STILL_RUNNING: &str = "still running";
 
 /// A line of a transcript that was understood.
 #[derive(Clone, Debug)]
@@ -109,6 +112,8 @@ pub(super) struct ToolResult {
     pub tool: String,
     pub outcome: Outcome,
     pub process: Option<Process>,
+    /// Its text says that a command goes on.
+    pub tells_of_a_run: bool,
 }
 
 /// What a result tells of a background command.
@@ -130,29 +135,33 @@ impl Record {
         Self { id, parent: Parent::Unsaid, side: false, kind: Kind::Message(Box::new(message)) }
     }
 
-    /// Takes a line apart; `None` where it is no record of a conversation's tree.
-    pub fn of(mut value: Value) -> Option<Self> {
-        let text =
-            |name: &str| value[name].as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
-        let id = text("id");
-        let parent = Parent::read(value.get("parentId"));
-        let side = value["appendMode"] == "side";
-        let kind = match value["type"].as_str()? {
+    /// Reads a line's JSON object; `None` where it is no record of a conversation's tree.
+    pub fn read(json: &str) -> Read<Option<Self>> {
+        let fields = Scanner::whole(json, RecordFields::read)?;
+        fields.map(Self::of).ok_or(Broken)
+    }
+
+    fn of(fields: RecordFields<'_>) -> Option<Self> {
+        let id = fields.id.said();
+        let kind = match &*fields.kind.text()? {
             "session" => return None,
             "message" => {
-                let at = value["timestamp"].as_str().and_then(|time| time.parse().ok());
-                Kind::Message(Box::new(Message::of(value["message"].take(), id.clone(), at)?))
+                let at = fields.timestamp.text().and_then(|time| time_of(&time));
+                Kind::Message(Box::new(Message::of(fields.message?, id.clone(), at)?))
             }
             "reset" => Kind::Reset,
             "leaf" => {
-                let target = Parent::read(value.get("targetId"));
-                let append =
-                    value.get("appendParentId").map_or_else(|| target.clone(), |id| Parent::read(Some(id)));
+                let target = Parent::of(fields.target);
+                let append = match fields.append_parent {
+                    Scalar::Absent => target.clone(),
+                    parent => Parent::of(parent),
+                };
                 Kind::Leaf { target, append }
             }
             kind if ASIDES.contains(&kind) => Kind::Aside,
             _ => Kind::Other,
         };
+        let (parent, side) = (Parent::of(fields.parent), fields.append_mode.is("side"));
         Some(Self { id, parent, side, kind })
     }
 
@@ -162,45 +171,49 @@ impl Record {
     }
 }
 
+/// Reads a time; the form that gateways write it in is read faster by itself.
+fn time_of(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).or_else(|_| text.parse()).ok()
+}
+
 impl Parent {
-    fn read(value: Option<&Value>) -> Self {
-        match value {
-            Some(Value::Null) => Self::None,
-            Some(Value::String(id)) if !id.trim().is_empty() => Self::Of(id.clone()),
-            _ => Self::Unsaid,
+    fn of(field: Scalar<'_>) -> Self {
+        match field {
+            Scalar::Null => Self::None,
+            field => field.said().map_or(Self::Unsaid, Self::Of),
         }
     }
 }
 
 impl Message {
     /// Takes a message apart; the id and the time of its entry are used where the message has none of its own.
-    pub fn of(mut value: Value, id: Option<String>, at: Option<DateTime<Utc>>) -> Option<Self> {
-        let said_at = value["timestamp"].as_i64().and_then(from_millis);
-        let content = value["content"].take();
-        let mut text = text_of(&content);
-        let (author, said) = match value["role"].as_str()? {
-            "user" => (Author::of_user_message(&text, value.get("provenance")), Said::User),
-            "assistant" if value["model"].as_str().is_some_and(|model| MIRRORS.contains(&model)) => {
-                (Author::System, Said::Nothing)
+    pub fn of(fields: MessageFields<'_>, id: Option<String>, at: Option<DateTime<Utc>>) -> Option<Self> {
+        let text = || texts_of(&fields.content, usize::MAX);
+        let (author, text, said) = match &*fields.role.text()? {
+            "user" => {
+                let text = text();
+                (Author::of_user_message(&text, Some(&fields.provenance)), text, Said::User)
             }
-            "assistant" if is_remark(&value) => (Author::Agent, Said::Nothing),
+            "assistant" if fields.model.text().is_some_and(|model| MIRRORS.contains(&&*model)) => {
+                (Author::System, text(), Said::Nothing)
+            }
+            "assistant" if is_remark(&fields) => (Author::Agent, text(), Said::Nothing),
             "assistant" => {
-                let calls = asked(content);
-                let stop = match value["stopReason"].as_str() {
+                let (text, calls) = (text(), fields.content.calls);
+                let stop = match fields.stop_reason.text().as_deref() {
                     Some("aborted" | "error") => Stop::Cut,
                     Some("toolUse") => Stop::ForTools,
                     _ if calls.is_empty() => Stop::Done,
                     _ => Stop::ForTools,
                 };
-                (Author::Agent, Said::Assistant { calls, stop })
+                (Author::Agent, text, Said::Assistant { calls, stop })
             }
-            "toolResult" => {
-                clip(&mut text);
-                (Author::Tool, Said::Result(ToolResult::of(&value, &text)?))
-            }
-            _ => (Author::System, Said::Nothing),
+            // Nobody reads its text again, and there is most of it.
+            "toolResult" => (Author::Tool, String::new(), Said::Result(ToolResult::of(&fields)?)),
+            _ => (Author::System, text(), Said::Nothing),
         };
-        Some(Self { entry: Entry { id, at: at.or(said_at), author, text }, said })
+        let at = at.or_else(|| fields.timestamp.integer().and_then(from_millis));
+        Some(Self { entry: Entry { id, at, author, text }, said })
     }
 
     /// Tells whether the agent's turn ends with this message.
@@ -215,45 +228,27 @@ impl Message {
 }
 
 /// Tells a remark that the agent makes while it works from an answer (2026.9.6, read).
-fn is_remark(message: &Value) -> bool {
-    let names_an_item = |part: &Value| part["itemId"].as_str().is_some_and(|id| !id.is_empty());
-    message["stopReason"].as_str().is_none_or(|stop| stop == "stop")
-        && (message["phase"] == "commentary"
-            || names_an_item(&message["openclawAsyncDelivery"])
-            || (message["openclawStreamFallback"]["source"] == "segment"
-                && names_an_item(&message["openclawStreamFallback"])))
+fn is_remark(message: &MessageFields<'_>) -> bool {
+    let names_an_item = |item: &Item<'_>| item.id.text().is_some_and(|id| !id.is_empty());
+    message.stop_reason.text().is_none_or(|stop| stop == "stop")
+        && (message.phase.is("commentary")
+            || names_an_item(&message.async_delivery)
+            || (message.stream_fallback.source.is("segment") && names_an_item(&message.stream_fallback)))
 }
 
-/// Joins the text parts of a message's content, which is a string or a list of parts.
-pub(super) fn text_of(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => {
-            let texts: Vec<&str> = parts.iter().filter_map(|part| part["text"].as_str()).collect();
-            texts.join("\n")
+/// Joins the texts of a message's content, up to so many bytes.
+fn texts_of(content: &Content<'_>, most: usize) -> String {
+    let mut joined = String::new();
+    for (at, text) in content.texts.iter().enumerate() {
+        if joined.len() >= most {
+            break;
         }
-        _ => String::new(),
+        if at > 0 {
+            joined.push('\n');
+        }
+        joined.push_str(&text.start(most - joined.len()));
     }
-}
-
-fn asked(content: Value) -> Vec<Asked> {
-    let Value::Array(parts) = content else { return Vec::new() };
-    let call = |mut part: Value| {
-        let text = |name: &str| part[name].as_str().unwrap_or_default().to_owned();
-        matches!(part["type"].as_str()?, "toolCall" | "toolUse" | "tool_use").then_some(())?;
-        let (id, tool) = (text("id"), text("name"));
-        let arguments =
-            if part["arguments"].is_null() { part["input"].take() } else { part["arguments"].take() };
-        Some(Asked { id, tool, arguments })
-    };
-    parts.into_iter().filter_map(call).collect()
-}
-
-/// Shortens a result's text to what is kept, between two characters.
-fn clip(text: &mut String) {
-    let end = (0..=MAX_RESULT.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text.truncate(end);
-    text.shrink_to_fit();
+    joined
 }
 
 /// Returns the end of an output that is kept.
@@ -264,25 +259,26 @@ fn end_of(output: &str) -> &str {
 }
 
 impl ToolResult {
-    fn of(message: &Value, text: &str) -> Option<Self> {
-        let details = &message["details"];
-        let process = Process::of(details).or_else(|| Process::of_text(text));
+    fn of(message: &MessageFields<'_>) -> Option<Self> {
+        let text = texts_of(&message.content, MAX_RESULT);
+        let process = Process::of(&message.details).or_else(|| Process::of_text(&text));
         Some(Self {
-            call: message["toolCallId"].as_str()?.to_owned(),
-            tool: message["toolName"].as_str().unwrap_or_default().to_owned(),
-            outcome: outcome(message, text, process.as_ref()),
+            call: message.call.text()?.into_owned(),
+            tool: message.tool.text().unwrap_or_default().into_owned(),
+            outcome: outcome(message, &text, process.as_ref()),
             process,
+            tells_of_a_run: text.contains(STILL_RUNNING),
         })
     }
 }
 
-fn outcome(message: &Value, text: &str, process: Option<&Process>) -> Outcome {
-    let details = &message["details"];
-    let invented = details["reason"] == "missing_tool_result"
-        || details.get("openclawSyntheticMissingToolResult").is_some()
+fn outcome(message: &MessageFields<'_>, text: &str, process: Option<&Process>) -> Outcome {
+    let details = &message.details;
+    let invented = details.reason.is("missing_tool_result")
+        || !matches!(details.invented, Scalar::Absent)
         || text.starts_with(MISSING);
-    let failed = message["isError"] == true || details["status"] == "failed";
-    if details["status"] == "approval-pending" || text.starts_with(APPROVAL) {
+    let failed = message.is_error.is_true() || details.status.is("failed");
+    if details.status.is("approval-pending") || text.starts_with(APPROVAL) {
         Outcome::ApprovalPending
     } else if invented || process.is_some_and(Process::begins) {
         Outcome::Unknown
@@ -298,15 +294,17 @@ fn outcome(message: &Value, text: &str, process: Option<&Process>) -> Outcome {
 
 impl Process {
     /// Reads a result's `details`, of the call that began the command or of one that asked after it.
-    fn of(details: &Value) -> Option<Self> {
-        let text = |name: &str| details[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    fn of(details: &Details<'_>) -> Option<Self> {
         Some(Self {
-            name: text("sessionId")?,
-            running: details["status"].as_str()? == "running",
-            pid: details["pid"].as_u64().and_then(|pid| pid.try_into().ok()),
-            started_at: details["startedAt"].as_i64().and_then(from_millis),
-            cwd: text("cwd"),
-            output: text("tail").or_else(|| text("aggregated")).map(|output| end_of(&output).to_owned()),
+            name: details.session_id.some_text()?,
+            running: details.status.text()? == "running",
+            pid: details.pid.integer().and_then(|pid| pid.try_into().ok()),
+            started_at: details.started_at.integer().and_then(from_millis),
+            cwd: details.cwd.some_text(),
+            output: [details.tail, details.aggregated]
+                .into_iter()
+                .find_map(Scalar::some_text)
+                .map(|output| end_of(&output).to_owned()),
         })
     }
 

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::Error;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::evidence::RunStatus;
+use super::scanner::{Broken, Read, Scalar, Scanner};
 use crate::model::Route;
 use crate::support::clock::from_millis;
 
@@ -62,37 +62,40 @@ pub enum Note {
     Buried,
 }
 
-/// The fields as they stand there, taken apart one by one: a field of a strange type costs that field.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "a session's row")]
+/// The fields as they stand there: a field of a strange type costs that field.
+#[derive(Default)]
 struct Fields<'a> {
-    #[serde(borrow)]
-    session_id: Option<&'a RawValue>,
-    session_file: Option<&'a RawValue>,
-    status: Option<&'a RawValue>,
-    aborted_last_run: Option<&'a RawValue>,
-    has_active_run: Option<&'a RawValue>,
-    started_at: Option<&'a RawValue>,
-    ended_at: Option<&'a RawValue>,
-    updated_at: Option<&'a RawValue>,
-    last_interaction_at: Option<&'a RawValue>,
-    restart_recovery_delivery_context: Option<&'a RawValue>,
-    delivery_context: Option<&'a RawValue>,
+    session_id: Scalar<'a>,
+    session_file: Scalar<'a>,
+    status: Scalar<'a>,
+    aborted: Scalar<'a>,
+    active: Scalar<'a>,
+    started_at: Scalar<'a>,
+    ended_at: Scalar<'a>,
+    updated_at: Scalar<'a>,
+    last_interaction_at: Scalar<'a>,
+    session_started_at: Scalar<'a>,
+    last_channel: Scalar<'a>,
+    last_to: Scalar<'a>,
+    last_account_id: Scalar<'a>,
+    parent: Scalar<'a>,
+    /// What the gateway answers in place of native recovery's notes.
+    recovery_status: Scalar<'a>,
+    recovery_route: Value,
+    delivery_context: Value,
     /// From 2026.8 on: `{kind, context}`.
-    delivery: Option<&'a RawValue>,
-    last_channel: Option<&'a RawValue>,
-    last_to: Option<&'a RawValue>,
-    last_account_id: Option<&'a RawValue>,
+    delivery: Value,
     /// A flag beside its text, later an object that holds it.
-    pending_final_delivery: Option<&'a RawValue>,
-    pending_final_delivery_text: Option<&'a RawValue>,
-    session_started_at: Option<&'a RawValue>,
+    pending_reply: Value,
+    pending_text: Scalar<'a>,
     /// `{reservation, foregroundClaims, tombstone, …}`.
-    main_restart_recovery: Option<&'a RawValue>,
-    /// What the gateway answers in place of it.
-    restart_recovery_status: Option<&'a RawValue>,
-    spawned_by: Option<&'a RawValue>,
+    recovery: Value,
 }
+
+/// What a row must be; says what one is that cannot be read.
+#[derive(Deserialize)]
+#[serde(expecting = "a session's row")]
+struct Shape {}
 
 impl Row {
     /// Reads a row from its JSON.
@@ -100,24 +103,35 @@ impl Row {
     /// # Errors
     /// Where it is no JSON object.
     pub(super) fn parse(json: &str) -> serde_json::Result<Self> {
-        let fields = Fields::deserialize(&mut serde_json::Deserializer::from_str(json))?;
-        Ok(Self {
-            session_id: text(fields.session_id),
-            session_file: text(fields.session_file).map(PathBuf::from),
-            status: text(fields.status).and_then(|status| status_of(&status)),
-            aborted: get(fields.aborted_last_run).unwrap_or(false),
-            active: get(fields.has_active_run).unwrap_or(false),
+        match Scanner::whole(json, Self::read) {
+            Ok(Some(row)) => Ok(row),
+            Ok(None) | Err(Broken) => Err(serde_json::from_str::<Shape>(json)
+                .err()
+                .unwrap_or_else(|| serde_json::Error::custom("it is no JSON"))),
+        }
+    }
+
+    /// Reads a row that stands in other JSON; `None` where it is no object.
+    pub(super) fn read(json: &mut Scanner<'_>) -> Read<Option<Self>> {
+        let Some(fields) = Fields::read(json)? else { return Ok(None) };
+        let time = |field: Scalar<'_>| field.integer().and_then(from_millis);
+        Ok(Some(Self {
+            session_id: fields.session_id.said(),
+            session_file: fields.session_file.said().map(PathBuf::from),
+            status: fields.status.text().and_then(|status| status_of(&status)),
+            aborted: fields.aborted.is_true(),
+            active: fields.active.is_true(),
             started_at: time(fields.started_at),
             ended_at: time(fields.ended_at),
             updated_at: time(fields.updated_at),
             last_interaction_at: time(fields.last_interaction_at),
+            session_started_at: time(fields.session_started_at),
             route: fields.route(),
             pending_reply: fields.pending_reply(),
-            session_started_at: time(fields.session_started_at),
             note: fields.note(),
-            parent: text(fields.spawned_by),
-            recovery_route: fields.restart_recovery_delivery_context.is_some(),
-        })
+            parent: fields.parent.said(),
+            recovery_route: !fields.recovery_route.is_null(),
+        }))
     }
 
     /// Takes over what the gateway says of the session now; what only the store tells stays.
@@ -134,39 +148,70 @@ impl Row {
     }
 }
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
+    fn read(json: &mut Scanner<'a>) -> Read<Option<Self>> {
+        let mut fields = Self::default();
+        let is_object = json.members(|name, json| {
+            let field = match name {
+                "sessionId" => &mut fields.session_id,
+                "sessionFile" => &mut fields.session_file,
+                "status" => &mut fields.status,
+                "abortedLastRun" => &mut fields.aborted,
+                "hasActiveRun" => &mut fields.active,
+                "startedAt" => &mut fields.started_at,
+                "endedAt" => &mut fields.ended_at,
+                "updatedAt" => &mut fields.updated_at,
+                "lastInteractionAt" => &mut fields.last_interaction_at,
+                "sessionStartedAt" => &mut fields.session_started_at,
+                "lastChannel" => &mut fields.last_channel,
+                "lastTo" => &mut fields.last_to,
+                "lastAccountId" => &mut fields.last_account_id,
+                "spawnedBy" => &mut fields.parent,
+                "restartRecoveryStatus" => &mut fields.recovery_status,
+                "pendingFinalDeliveryText" => &mut fields.pending_text,
+                "restartRecoveryDeliveryContext" => return json.value_into(&mut fields.recovery_route),
+                "deliveryContext" => return json.value_into(&mut fields.delivery_context),
+                "delivery" => return json.value_into(&mut fields.delivery),
+                "pendingFinalDelivery" => return json.value_into(&mut fields.pending_reply),
+                "mainRestartRecovery" => return json.value_into(&mut fields.recovery),
+                _ => return json.skip(),
+            };
+            *field = json.scalar()?;
+            Ok(())
+        })?;
+        Ok(is_object.then_some(fields))
+    }
+
     fn route(&self) -> Option<Route> {
-        let value = |raw| get::<Value>(raw).unwrap_or_default();
-        route_of(&value(self.restart_recovery_delivery_context))
-            .or_else(|| route_of(&value(self.delivery_context)))
-            .or_else(|| route_of(&value(self.delivery)["context"]))
+        route_of(&self.recovery_route)
+            .or_else(|| route_of(&self.delivery_context))
+            .or_else(|| route_of(&self.delivery["context"]))
             .or_else(|| {
                 Some(Route {
-                    channel: text(self.last_channel)?,
-                    to: text(self.last_to)?,
-                    account_id: text(self.last_account_id),
+                    channel: self.last_channel.said()?,
+                    to: self.last_to.said()?,
+                    account_id: self.last_account_id.said(),
                     thread_id: None,
                 })
             })
     }
 
     fn note(&self) -> Option<Note> {
-        let notes = get::<Value>(self.main_restart_recovery).unwrap_or_default();
-        let holds = |name: &str| match &notes[name] {
+        let holds = |name: &str| match &self.recovery[name] {
             Value::Null => false,
             Value::Array(list) => !list.is_empty(),
             Value::Object(fields) => !fields.is_empty(),
             _ => true,
         };
-        if holds("tombstone") || text(self.restart_recovery_status).as_deref() == Some(TOMBSTONED) {
+        if holds("tombstone") || self.recovery_status.is(TOMBSTONED) {
             return Some(Note::Buried);
         }
         (holds("reservation") || holds("foregroundClaims")).then_some(Note::Claimed)
     }
 
     fn pending_reply(&self) -> Option<String> {
-        let reply = match get::<Value>(self.pending_final_delivery)? {
-            Value::Bool(true) => text(self.pending_final_delivery_text)?,
+        let reply = match &self.pending_reply {
+            Value::Bool(true) => self.pending_text.said()?,
             Value::Object(pending) => pending.get("text")?.as_str()?.to_owned(),
             _ => return None,
         };
@@ -178,19 +223,6 @@ impl Fields<'_> {
 pub(super) fn is_silent(reply: &str) -> bool {
     let words = reply.trim();
     words.is_empty() || words.eq_ignore_ascii_case(SILENT)
-}
-
-fn get<T: DeserializeOwned>(raw: Option<&RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
-}
-
-/// Reads text; an empty one says nothing.
-fn text(raw: Option<&RawValue>) -> Option<String> {
-    get::<String>(raw).filter(|text| !text.trim().is_empty())
-}
-
-fn time(raw: Option<&RawValue>) -> Option<DateTime<Utc>> {
-    get(raw).and_then(from_millis)
 }
 
 fn status_of(status: &str) -> Option<RunStatus> {

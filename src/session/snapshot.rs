@@ -8,6 +8,7 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use rusqlite::config::DbConfig;
@@ -21,6 +22,8 @@ use crate::support::fs::failed;
 const TRIES: usize = 5;
 /// The beginning of a `-wal`, which changes whenever it is begun anew.
 const WAL_HEADER: u64 = 32;
+/// What a copy is called.
+const COPY: &str = "copy.sqlite";
 /// Files beside a database that hold a part of its content.
 const BESIDE: [&str; 2] = ["-wal", "-journal"];
 
@@ -32,15 +35,16 @@ pub(super) struct Snapshot {
 }
 
 /// What is open.
+#[derive(Clone)]
 enum Source {
     /// The file itself, as it looked then.
     Itself(Look),
-    /// A copy, in a folder that goes with it.
-    Copy { _folder: TempDir },
+    /// A copy, in a folder that goes with the last that reads it.
+    Copy(Arc<TempDir>),
 }
 
 /// How a database looks from outside.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Look {
     size: u64,
     modified: Option<SystemTime>,
@@ -54,8 +58,7 @@ impl Snapshot {
         if BESIDE.iter().any(|end| size(&beside(path, end)) > 0) {
             return Self::copy(path);
         }
-        let connection = connect(&uri(path)).map_err(|error| unreadable("open", path, error))?;
-        Ok(Self { path: path.to_owned(), connection, source: Source::Itself(look) })
+        Self::of(path, Source::Itself(look))
     }
 
     fn copy(path: &Path) -> Result<Self> {
@@ -63,24 +66,34 @@ impl Snapshot {
             .prefix("comeback-")
             .tempdir()
             .map_err(|error| failed("make a folder for a copy of", path, error))?;
-        let to = folder.path().join("copy.sqlite");
-        copy(path, &to).map_err(|error| failed("copy", path, error))?;
-        let open = || {
-            let connection = Connection::open(&to)?;
-            // The copy goes as it came: nothing needs to be moved into it, and to be synced.
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-            Ok(connection)
+        copy(path, &folder.path().join(COPY)).map_err(|error| failed("copy", path, error))?;
+        Self::of(path, Source::Copy(Arc::new(folder)))
+    }
+
+    /// Opens it once more, as it was at the same moment.
+    pub fn another(&self) -> Result<Self> {
+        Self::of(&self.path, self.source.clone())
+    }
+
+    fn of(path: &Path, source: Source) -> Result<Self> {
+        let connection = match &source {
+            Source::Itself(_) => connect(&uri(path)).map_err(|error| unreadable("open", path, error))?,
+            Source::Copy(folder) => open_copy(&folder.path().join(COPY))
+                .map_err(|error| unreadable("open a copy of", path, error))?,
         };
-        let connection = open().map_err(|error| unreadable("open a copy of", path, error))?;
-        Ok(Self { path: path.to_owned(), connection, source: Source::Copy { _folder: folder } })
+        Ok(Self { path: path.to_owned(), connection, source })
     }
 
     /// Reads from the database; once more, from a copy, where it has changed meanwhile.
-    pub fn query<T>(&mut self, what: &str, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    pub fn query<T>(
+        &mut self,
+        what: &str,
+        mut read: impl FnMut(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T> {
         let result = read(&self.connection);
         let is_still = match &self.source {
             Source::Itself(look) => Look::at(&self.path).is_ok_and(|now| now == *look),
-            Source::Copy { .. } => true,
+            Source::Copy(_) => true,
         };
         let result = if is_still {
             result
@@ -97,6 +110,13 @@ impl Look {
         let meta = fs::metadata(path)?;
         Ok(Self { size: meta.len(), modified: meta.modified().ok(), wal: size(&beside(path, BESIDE[0])) })
     }
+}
+
+/// Opens a copy, which goes as it came: nothing needs to be moved into it, and to be synced.
+fn open_copy(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(connection)
 }
 
 /// Opens a file as one that does not change.
@@ -130,7 +150,8 @@ fn size(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |meta| meta.len())
 }
 
-fn unreadable(what: &str, path: &Path, error: rusqlite::Error) -> Error {
+/// Says what could not be done with a database, and why.
+pub(super) fn unreadable(what: &str, path: &Path, error: rusqlite::Error) -> Error {
     Error::new(Kind::User, format!("cannot {what} {}", path.display())).because(error)
 }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::command::Command;
 use super::evidence::Evidence;
+use super::history::History;
 use super::jsonl::Jsonl;
 use super::reader::{Listed, Reader, inside};
 use super::row::Row;
@@ -20,6 +22,9 @@ use crate::support::paths::expand_home;
 const AGENT: &str = "{agentId}";
 const ROWS: &str = "sessions.json";
 const DATABASE: &str = "openclaw-agent.sqlite";
+
+/// So many sessions are read by two threads.
+const MANY: usize = 64;
 
 /// In what form a store keeps its sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +78,7 @@ pub(super) fn read_store(
     reader: &mut dyn Reader,
     sessions: &mut Vec<Evidence>,
 ) -> Result<usize> {
+    let mut read = Vec::new();
     let listed = reader.sessions()?;
     let count = listed.len();
     for Listed { key, row } in listed {
@@ -83,21 +89,32 @@ pub(super) fn read_store(
                 continue;
             }
         };
+        let agent = key.agent().unwrap_or_else(|| store.agent.clone());
         let (row, history) = match row {
-            Ok(row) => {
-                let mut history = reader.history(&key, &row);
-                history.iter_mut().flat_map(|history| &mut history.commands).for_each(Command::look);
-                (row, history)
-            }
+            Ok(row) => (row, Ok(History::default())),
             Err(error) => (Row::default(), Err(error)),
         };
-        if let Ok(history) = &history {
-            store.warnings.extend(history.damages.sentences().map(|damage| format!("{key}: {damage}")));
-        }
-        let agent = key.agent().unwrap_or_else(|| store.agent.clone());
-        sessions.push(Evidence { agent, writer: reader.writer(&row), key, row, history });
+        read.push(Evidence { agent, writer: None, key, row, history });
     }
+    fill(reader, &mut read);
+    for Evidence { key, history, .. } in &mut read {
+        let Ok(history) = history else { continue };
+        history.commands.iter_mut().for_each(Command::look);
+        store.warnings.extend(history.damages.sentences().map(|damage| format!("{key}: {damage}")));
+    }
+    sessions.append(&mut read);
     Ok(count)
+}
+
+/// Fills in the sessions, the second half of many beside the first: most of the time goes into what they hold.
+fn fill(reader: &mut dyn Reader, sessions: &mut [Evidence]) {
+    let another = (sessions.len() >= MANY).then(|| reader.another()).flatten();
+    let Some(mut another) = another else { return reader.fill(sessions) };
+    let (first, second) = sessions.split_at_mut(sessions.len() / 2);
+    thread::scope(|scope| {
+        scope.spawn(|| another.fill(second));
+        reader.fill(first);
+    });
 }
 
 /// Where a store may stand: as files, or as the database that they were moved into.

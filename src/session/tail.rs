@@ -1,13 +1,14 @@
-//! A transcript read from its end: lines, last first, and what is wrong with them.
+//! A transcript read from its end: lines, last first.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
+use std::sync::LazyLock;
 
-use serde_json::Value;
+use memchr::memmem::Finder;
+
+use super::damage::Damage;
 
 /// What is read first.
 const FIRST: u64 = 64 << 10;
@@ -15,116 +16,48 @@ const FIRST: u64 = 64 << 10;
 const MOST: u64 = 4 << 20;
 /// A longer record is dropped: no gateway writes one, and it must fit into memory.
 const MAX_RECORD: usize = 64 << 20;
-const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// What all that tells of a command in the background holds: `"status":"running"`, `Command still running`.
+const RUNNING: &str = "running";
+/// What stands before and behind that word in its details, and in what the agent was told.
+const AROUND: [(&[u8], &[u8]); 2] = [(b"\"", b"\""), (b"Command still ", b"")];
 
 /// A line of a transcript, or what is wrong with it.
-pub(super) type Line = Result<Vec<u8>, Damage>;
+pub(super) type Line<'a> = Result<&'a [u8], Damage>;
 
 /// A transcript that is read from its end.
 pub(super) trait Tail {
     /// Returns the line before the one that was returned last; `None` at the start.
-    fn previous(&mut self) -> io::Result<Option<Line>>;
+    fn previous(&mut self) -> io::Result<Option<Line<'_>>>;
 
     /// Does the same, but only as far as no more needs to be read; `None` there.
-    fn previous_at_hand(&mut self) -> io::Result<Option<Line>>;
+    fn previous_at_hand(&mut self) -> io::Result<Option<Line<'_>>>;
+
+    /// Tells whether a line that is at hand may tell of a command in the background; goes on to none of them.
+    fn may_tell_of_commands(&mut self) -> io::Result<bool>;
 }
 
-/// What is wrong with a line; each is counted, and the rest decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Damage {
-    /// It is no JSON object: torn, or written over.
-    Torn,
-    /// It holds zeros, as files do after the power went.
-    Zeros,
-    /// It holds bytes that are no UTF-8; they were replaced.
-    NotUtf8,
-    /// It is longer than any record.
-    TooLong,
-    /// It cannot be decompressed, or is not what it says.
-    Packed,
-    /// The file became shorter while it was read.
-    Shrunk,
-}
-
-/// What was wrong, and how often.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Damages(BTreeMap<Damage, usize>);
-
-impl Damages {
-    /// Counts one.
-    pub(super) fn count(&mut self, damage: Damage) {
-        *self.0.entry(damage).or_default() += 1;
-    }
-
-    /// Tells how often something was wrong.
-    #[must_use]
-    pub fn total(&self) -> usize {
-        self.0.values().sum()
-    }
-
-    /// Tells how often this was wrong.
-    #[must_use]
-    pub fn of(&self, damage: Damage) -> usize {
-        self.0.get(&damage).copied().unwrap_or_default()
-    }
-
-    /// Says what was wrong, a sentence each.
-    pub fn sentences(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|(damage, times)| format!("{times} × {damage}"))
-    }
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Torn => "a line that is no JSON was left out",
-            Self::Zeros => "zeros, as a loss of power leaves them, were left out",
-            Self::NotUtf8 => "bytes that are no UTF-8 were replaced",
-            Self::TooLong => "a line that is too long was left out",
-            Self::Packed => "an event that cannot be decompressed was left out",
-            Self::Shrunk => "the file became shorter while it was read",
-        })
-    }
-}
-
-/// Reads a line's JSON object as far as it can be read.
-pub(super) fn parse(line: &[u8], damages: &mut Damages) -> Option<Value> {
-    let is_padding = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
-    let start = line.iter().position(|byte| !is_padding(byte)).unwrap_or(line.len());
-    let end = line.iter().rposition(|byte| !is_padding(byte)).map_or(start, |last| last + 1);
-    if line[..start].contains(&0) || line[end..].contains(&0) {
-        damages.count(Damage::Zeros);
-    }
-    let line = &line[start..end];
-    let line = line.strip_prefix(BOM).unwrap_or(line);
-    if line.is_empty() {
-        return None;
-    }
-    // Looking for what is broken takes far longer than finding that nothing is.
-    let text = str::from_utf8(line).map_or_else(
-        |_| {
-            damages.count(Damage::NotUtf8);
-            String::from_utf8_lossy(line)
-        },
-        Cow::Borrowed,
-    );
-    let object = serde_json::from_str(&text).ok().filter(Value::is_object);
-    if object.is_none() {
-        damages.count(Damage::Torn);
-    }
-    object
+/// Tells whether `lines` hold what is told of commands in the background.
+pub(super) fn may_tell_of_commands(lines: &[u8]) -> bool {
+    static FINDER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(RUNNING));
+    FINDER.find_iter(lines).any(|at| {
+        let (before, behind) = (&lines[..at], &lines[at + RUNNING.len()..]);
+        AROUND.iter().any(|(start, end)| before.ends_with(start) && behind.starts_with(end))
+    })
 }
 
 /// Reads the lines of a file from its end, and no more of it than is asked for.
 ///
 /// What is appended meanwhile is not seen.
-pub(super) struct Lines {
+pub(super) struct Lines<'a> {
     file: File,
+    /// What was read last; another file's transcript may have been read into it before.
+    part: &'a mut Vec<u8>,
     /// The part of the file that is read, and not yet returned, begins here.
     start: u64,
-    /// That part.
-    held: Vec<u8>,
-    /// How far from the beginning of `held` no line's end stands.
+    /// So much of what was read is not yet returned.
+    held: usize,
+    /// How far from the beginning of that no line's end stands.
     searched: usize,
     step: u64,
     longest: usize,
@@ -134,14 +67,15 @@ pub(super) struct Lines {
     done: bool,
 }
 
-impl Lines {
+impl<'a> Lines<'a> {
     /// Begins at the end of `file`.
-    pub fn of(file: File) -> io::Result<Self> {
+    pub fn of(file: File, part: &'a mut Vec<u8>) -> io::Result<Self> {
         let start = file.metadata()?.len();
         Ok(Self {
             file,
+            part,
             start,
-            held: Vec::new(),
+            held: 0,
             searched: 0,
             step: FIRST,
             longest: MAX_RECORD,
@@ -152,52 +86,59 @@ impl Lines {
     }
 
     /// Takes the last line of what is held, if its beginning is.
-    fn take(&mut self) -> Option<Line> {
+    fn take(&mut self) -> Option<Result<Range<usize>, Damage>> {
         while !self.done {
             // The last byte ends a line, and does not begin one.
-            let end = self.held.len().saturating_sub(1).min(self.searched);
-            let line = match memchr::memrchr(b'\n', &self.held[..end]) {
-                Some(at) => self.held.split_off(at + 1),
+            let end = self.held.saturating_sub(1).min(self.searched);
+            let line = match memchr::memrchr(b'\n', &self.part[..end]) {
+                Some(at) => at + 1..self.held,
                 None if self.start == 0 => {
                     self.done = true;
-                    std::mem::take(&mut self.held)
+                    0..self.held
                 }
                 None => {
                     self.searched = 0;
                     return None;
                 }
             };
-            self.searched = self.held.len();
+            self.held = line.start;
+            self.searched = self.held;
             if std::mem::take(&mut self.skipping) || line.len() > self.longest {
                 return Some(Err(Damage::TooLong));
             }
-            if !line.trim_ascii().is_empty() {
+            if !self.part[line.clone()].trim_ascii().is_empty() {
                 return Some(Ok(line));
             }
         }
         None
     }
 
+    fn take_at_hand(&mut self) -> Option<Result<Range<usize>, Damage>> {
+        if std::mem::take(&mut self.shrunk) { Some(Err(Damage::Shrunk)) } else { self.take() }
+    }
+
     /// Reads the part before the one that is held.
     fn read_more(&mut self) -> io::Result<()> {
-        if self.held.len() > self.longest {
+        let part = &mut *self.part;
+        if self.held > self.longest {
             // Of a line that is passed over only its end is needed.
-            self.held.clear();
-            self.held.push(b' ');
+            part[0] = b' ';
+            self.held = 1;
             self.skipping = true;
         }
-        let length = self.step.min(self.start);
-        let at = self.start - length;
-        let mut part = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-        let read = read_at(&self.file, &mut part, at)?;
-        if read < part.len() {
-            self.shrunk = true;
-            part.truncate(read);
-            self.held.clear();
+        let at = self.start.saturating_sub(self.step);
+        let length = usize::try_from(self.start - at).unwrap_or(usize::MAX);
+        if part.len() < length + self.held {
+            part.resize(length + self.held, 0);
         }
-        self.searched = part.len() + 1;
-        part.append(&mut self.held);
-        self.held = part;
+        part.copy_within(..self.held, length);
+        let read = read_at(&self.file, &mut part[..length], at)?;
+        if read < length {
+            self.shrunk = true;
+            self.held = 0;
+        }
+        self.searched = read + 1;
+        self.held += read;
         self.start = at;
         self.step = (self.step * 2).min(MOST);
         Ok(())
@@ -218,11 +159,11 @@ fn read_at(file: &File, part: &mut [u8], at: u64) -> io::Result<usize> {
     Ok(read)
 }
 
-impl Tail for Lines {
-    fn previous(&mut self) -> io::Result<Option<Line>> {
+impl Tail for Lines<'_> {
+    fn previous(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
-            if let Some(line) = self.previous_at_hand()? {
-                return Ok(Some(line));
+            if let Some(line) = self.take_at_hand() {
+                return Ok(Some(line.map(|line| &self.part[line])));
             }
             if self.done {
                 return Ok(None);
@@ -231,11 +172,15 @@ impl Tail for Lines {
         }
     }
 
-    fn previous_at_hand(&mut self) -> io::Result<Option<Line>> {
-        if std::mem::take(&mut self.shrunk) {
-            return Ok(Some(Err(Damage::Shrunk)));
-        }
-        Ok(self.take())
+    fn previous_at_hand(&mut self) -> io::Result<Option<Line<'_>>> {
+        Ok(self.take_at_hand().map(|line| line.map(|line| &self.part[line])))
+    }
+
+    fn may_tell_of_commands(&mut self) -> io::Result<bool> {
+        let held = &self.part[..self.held];
+        // The beginning of the first line is not at hand.
+        let first = if self.start == 0 { Some(0) } else { memchr::memchr(b'\n', held) };
+        Ok(!self.done && first.is_some_and(|first| may_tell_of_commands(&held[first..])))
     }
 }
 
@@ -249,19 +194,21 @@ mod tests {
 
     use super::*;
 
-    fn lines(content: &[u8]) -> Lines {
+    /// Reads what a desk at which another file was read before has room for.
+    fn lines(content: &[u8]) -> Lines<'static> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(content).unwrap();
-        Lines::of(file).unwrap()
+        let used = b"\nof\nanother\n".repeat(8);
+        Lines::of(file, Box::leak(Box::new(used))).unwrap()
     }
 
     /// Reads to the start; lines as text, damages in words.
-    fn rest(lines: &mut Lines) -> Vec<String> {
-        let text = |line: Line| match line {
-            Ok(line) => String::from_utf8_lossy(&line).trim().to_owned(),
+    fn rest(lines: &mut Lines<'_>) -> Vec<String> {
+        let text = |line: Line<'_>| match line {
+            Ok(line) => String::from_utf8_lossy(line).trim().to_owned(),
             Err(damage) => format!("{damage:?}"),
         };
-        std::iter::from_fn(|| lines.previous().unwrap()).map(text).collect()
+        std::iter::from_fn(|| lines.previous().unwrap().map(text)).collect()
     }
 
     #[rstest]
@@ -292,7 +239,7 @@ mod tests {
         let mut lines = lines(content.as_bytes());
         assert!(lines.previous().unwrap().is_some());
         assert_eq!(lines.start, content.len() as u64 - FIRST);
-        let at_hand = std::iter::from_fn(|| lines.previous_at_hand().unwrap()).count();
+        let at_hand = std::iter::from_fn(|| lines.previous_at_hand().unwrap().map(drop)).count();
         assert_eq!(lines.start, content.len() as u64 - FIRST, "nothing more was read");
         assert_eq!(at_hand + 1, 64 * 1024 / "a line of sixteen\n".len());
     }
@@ -301,7 +248,8 @@ mod tests {
     fn what_is_appended_meanwhile_is_not_seen() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"a\nb\n").unwrap();
-        let mut lines = Lines::of(file.try_clone().unwrap()).unwrap();
+        let mut part = Vec::new();
+        let mut lines = Lines::of(file.try_clone().unwrap(), &mut part).unwrap();
         file.write_all(b"c\nd\n").unwrap();
         assert_eq!(rest(&mut lines), ["b", "a"]);
     }
@@ -311,7 +259,8 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         let content = "0123456\n".repeat(20_000);
         file.write_all(content.as_bytes()).unwrap();
-        let mut lines = Lines::of(file.try_clone().unwrap()).unwrap();
+        let mut part = Vec::new();
+        let mut lines = Lines::of(file.try_clone().unwrap(), &mut part).unwrap();
         assert!(lines.previous().unwrap().is_some());
         file.set_len(8_000).unwrap();
         file.seek(SeekFrom::Start(0)).unwrap();
@@ -329,29 +278,6 @@ mod tests {
         let mut lines = self::lines("x".repeat(5_000).as_bytes());
         (lines.longest, lines.step) = (1_000, 100);
         assert_eq!(rest(&mut lines), ["TooLong"]);
-    }
-
-    #[rstest]
-    #[case::whole(b"{\"a\":1}\r\n", "{\"a\":1}", &[])]
-    #[case::blank(b" \n", "", &[])]
-    #[case::torn(b"{\"a\":1", "", &[Damage::Torn])]
-    #[case::no_object(b"7", "", &[Damage::Torn])]
-    #[case::with_a_mark(b"\xef\xbb\xbf{\"a\":1}", "{\"a\":1}", &[])]
-    #[case::zeros(b"\0\0\0\n", "", &[Damage::Zeros])]
-    #[case::behind_zeros(b"\0\0{\"a\":1}\n", "{\"a\":1}", &[Damage::Zeros])]
-    #[case::torn_by_zeros(b"{\"a\":\0\0\0", "", &[Damage::Torn, Damage::Zeros])]
-    #[case::no_utf8(b"{\"a\":\"x\xff\"}", "{\"a\":\"x\u{fffd}\"}", &[Damage::NotUtf8])]
-    #[case::torn_in_a_letter(b"{\"a\":\"\xe6\x95", "", &[Damage::Torn, Damage::NotUtf8])]
-    fn a_line_is_read_as_far_as_it_can_be(
-        #[case] line: &[u8],
-        #[case] expected: &str,
-        #[case] damaged: &[Damage],
-    ) {
-        let mut damages = Damages::default();
-        let value = parse(line, &mut damages);
-        assert_eq!(value.map(|value| value.to_string()).unwrap_or_default(), expected);
-        assert_eq!(damages.total(), damaged.len(), "{damages:?}");
-        assert!(damaged.iter().all(|damage| damages.of(*damage) == 1), "{damages:?}");
     }
 
     proptest! {

@@ -321,6 +321,26 @@ fn a_command_is_found_behind_many_later_turns() {
     }
 }
 
+/// A long answer of another tool tells of no command, and needs not be unpacked to see that.
+#[rstest]
+#[case::its_own("process", "u1 Command c1=Unknown")]
+#[case::another_tools("exec", "")]
+fn a_long_answer_about_a_command_leads_to_it(#[case] tool: &str, #[case] expected: &str) {
+    let poll = json!({"toolName": tool, "details": {"status": "running", "sessionId": "calm-fox-9",
+        "aggregated": "x".repeat(20_000)}});
+    let story = story()
+        .user("u1", "x")
+        .calls("a1", &["c1"])
+        .backgrounded("r1", "c1", "calm-fox-9")
+        .swells(70_000)
+        .calls_tool("a2", "p1", tool, &json!({"action": "poll", "sessionId": "calm-fox-9"}))
+        .result("r2", "p1", poll)
+        .answers("a3")
+        .user("u2", "and?")
+        .answers("a4");
+    assert_eq!(shown(&from_database(&story, true)), expected);
+}
+
 #[test]
 fn no_more_is_parsed_than_the_last_turn_takes() {
     let mut story = story();
