@@ -123,6 +123,7 @@ impl Ledger {
             | Event::Decided { .. }
             | Event::Recovery { .. }
             | Event::Boot { .. }
+            | Event::Fired { .. }
             | Event::Consumed { .. } => {}
         }
         self.records.push(record);
@@ -322,6 +323,7 @@ fn line_of(record: &Record) -> Result<Vec<u8>> {
 fn open_for_append(path: &Path) -> std::io::Result<File> {
     let mut file =
         OpenOptions::new().create(true).read(true).append(true).mode(fs::PRIVATE_FILE).open(path)?;
+    fs::give_to_owner_of_folder(path)?;
     let mut last = [b'\n'];
     if file.seek(SeekFrom::End(0))? > 0 {
         file.seek(SeekFrom::End(-1))?;

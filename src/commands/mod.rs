@@ -93,7 +93,7 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
         Command::Checkpoint(command) => checkpoint::run(command, globals),
         Command::Now(command) => now::run(command, globals),
         Command::Render(args) => render::run(&args, globals),
-        Command::Setup(command) => setup::run(&command, globals),
+        Command::Setup(command) => setup::run(command, globals),
         Command::Plan(args) => plan::run(&args),
         Command::Actions(args) => actions::run(&args, globals),
         Command::Verify(args) => verify::run(&args, globals),

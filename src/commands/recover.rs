@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::prepare::call_text;
 use super::{Globals, context, print, say, shown, warn, write_out};
-use crate::flow::{self, ItemReport, ItemState, Outcome, RecoverRequest, Report, Trigger};
+use crate::flow::{self, ItemReport, ItemState, Outcome, RecoverRequest, Report, Source, Trigger};
 use crate::json::v1;
 use crate::support::error::{Kind, Result};
 
@@ -22,6 +22,9 @@ pub(crate) struct Args {
     /// Who calls
     #[arg(long, value_enum, default_value = "manual")]
     trigger: By,
+    /// What calls by itself, for the ledger; what `setup install` writes names it
+    #[arg(long, value_enum, hide = true)]
+    source: Option<Caller>,
     /// Wait for a gateway that is still starting
     #[arg(long)]
     wait_gateway: bool,
@@ -45,6 +48,23 @@ enum By {
     Manual,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Caller {
+    Hook,
+    Systemd,
+    Launchd,
+}
+
+impl From<Caller> for Source {
+    fn from(caller: Caller) -> Self {
+        match caller {
+            Caller::Hook => Self::Hook,
+            Caller::Systemd => Self::Systemd,
+            Caller::Launchd => Self::Launchd,
+        }
+    }
+}
+
 impl From<By> for Trigger {
     fn from(by: By) -> Self {
         match by {
@@ -60,7 +80,13 @@ pub(crate) fn run(args: &Args, globals: &Globals) -> Result<ExitCode> {
     let trigger = Trigger::from(args.trigger);
     let request =
         RecoverRequest { trigger, wait_gateway: args.wait_gateway, wait: args.wait, dry_run: args.dry_run };
-    let report = match flow::recover(&context(globals)?, request) {
+    let context = context(globals)?;
+    if let Some(source) = args.source
+        && let Err(error) = flow::fired(&context, source.into(), trigger)
+    {
+        say(format_args!("warning: it is not written down that this has fired: {}", error.full()));
+    }
+    let report = match flow::recover(&context, request) {
         Err(error) if error.kind() == Kind::Busy && trigger != Trigger::Manual => {
             say(format_args!("{}", error.full()));
             if trigger == Trigger::Job {

@@ -34,6 +34,29 @@ impl Trigger {
     }
 }
 
+/// What on this machine has called by itself, so that it is known to work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The gateway's startup hook.
+    Hook,
+    /// A unit of systemd.
+    Systemd,
+    /// An agent of launchd.
+    Launchd,
+}
+
+impl Source {
+    /// Returns the name that the ledger keeps.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hook => "hook",
+            Self::Systemd => "systemd",
+            Self::Launchd => "launchd",
+        }
+    }
+}
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {

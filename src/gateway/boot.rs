@@ -76,11 +76,22 @@ fn roots(state: &Path) -> Vec<PathBuf> {
     roots
 }
 
+/// Returns the folders in which a gateway of this state directory may make its lock file, whether or not they exist.
+#[must_use]
+pub fn lock_folders(state: &Path) -> Vec<PathBuf> {
+    let Ok(meta) = fs::metadata(state) else { return Vec::new() };
+    folders_among(&roots(state), meta.uid())
+}
+
+fn folders_among(roots: &[PathBuf], owner: u32) -> Vec<PathBuf> {
+    roots.iter().map(|root| root.join(format!("openclaw-{owner}"))).collect()
+}
+
 fn lock_among(roots: &[PathBuf], state: &Path, config: &Path) -> Option<Lock> {
     let owner = fs::metadata(state).ok()?.uid();
-    roots
+    folders_among(roots, owner)
         .iter()
-        .filter_map(|root| fs::read_dir(root.join(format!("openclaw-{owner}"))).ok())
+        .filter_map(|folder| fs::read_dir(folder).ok())
         .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
         .filter(|path| is_lock_name(path))
         .filter_map(|path| read(&path, owner))

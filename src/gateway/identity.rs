@@ -113,6 +113,7 @@ fn make(path: &Path) -> Result<String> {
     fs::create_dir(folder)?;
     let mut file = tempfile::Builder::new().prefix(".comeback-").tempfile_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
+    fs::give_to_owner_of_folder(file.path()).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     match file.persist_noclobber(path) {
         Ok(_) => {

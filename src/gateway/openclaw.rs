@@ -1,22 +1,16 @@
 //! Runs the product's own commands: arguments only, a bounded time, output kept for the error text.
 
-use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use crate::support::error::{Error, Kind, Result};
 use crate::support::paths::Paths;
-use crate::support::redact::redact;
+use crate::support::run::{self, Running};
 
 /// One command takes 1.5 to 4 s, and took up to 35 s on a busy machine (measured on 2026.5.28 to 2026.9.6).
 const PATIENCE: Duration = Duration::from_secs(90);
-const POLL: Duration = Duration::from_millis(20);
-/// No command prints more.
-const MAX_OUTPUT: u64 = 64 << 20;
-/// How much of what a failed command printed goes into our error.
-const SHOWN: usize = 400;
 
 /// Knows how to run the `openclaw` command line for one gateway.
 #[derive(Clone, Debug)]
@@ -25,20 +19,6 @@ pub struct Openclaw {
     state: PathBuf,
     config: PathBuf,
     patience: Duration,
-}
-
-/// A command that has been started.
-pub(super) struct Running {
-    child: Child,
-    out: File,
-    err: File,
-}
-
-/// What a command that ended left behind.
-pub(super) struct Output {
-    pub status: ExitStatus,
-    pub out: String,
-    pub err: String,
 }
 
 impl Openclaw {
@@ -99,81 +79,36 @@ impl Openclaw {
         if output.status.success() {
             return Ok(output.out);
         }
-        let said = if output.err.trim().is_empty() { &output.out } else { &output.err };
         Err(Error::new(Kind::User, format!("`{shown}` failed ({})", output.status))
-            .because(said_shortly(said))
+            .because(output.said())
             .hint(format!("run `{shown}` by hand, with OPENCLAW_STATE_DIR={}", self.state.display())))
     }
 
-    /// Starts one command. Files take its output, not pipes: a child that it leaves behind then cannot hold us up.
+    /// Starts one command.
     pub(super) fn start(&self, args: &[&str]) -> io::Result<Running> {
-        let (out, err) = (tempfile::tempfile()?, tempfile::tempfile()?);
-        let child = Command::new(&self.program)
-            .args(args)
-            .env("OPENCLAW_STATE_DIR", &self.state)
-            .env("OPENCLAW_CONFIG_PATH", &self.config)
-            // It would lead to another machine.
-            .env_remove("OPENCLAW_GATEWAY_URL")
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
-            .stdout(out.try_clone()?)
-            .stderr(err.try_clone()?)
-            .spawn()?;
-        Ok(Running { child, out, err })
+        run::start(
+            Command::new(&self.program)
+                .args(args)
+                .env("OPENCLAW_STATE_DIR", &self.state)
+                .env("OPENCLAW_CONFIG_PATH", &self.config)
+                // It would lead to another machine.
+                .env_remove("OPENCLAW_GATEWAY_URL")
+                .env("NO_COLOR", "1"),
+        )
     }
 }
 
-impl Running {
-    /// Waits for the end, and ends it where that takes longer than `patience`.
-    pub fn finish(mut self, patience: Duration) -> io::Result<Output> {
-        let deadline = Instant::now() + patience;
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(Output { status, out: whole(self.out)?, err: whole(self.err)? });
-            }
-            if Instant::now() >= deadline {
-                self.child.kill()?;
-                self.child.wait()?;
-                let text = format!("it did not end within {} s", patience.as_secs());
-                return Err(io::Error::new(io::ErrorKind::TimedOut, text));
-            }
-            std::thread::sleep(POLL);
-        }
-    }
-}
-
-/// Shows a command as a person would type it.
+/// Shows a command of the product as a person would type it.
 #[must_use]
 pub fn display(args: &[&str]) -> String {
-    let quoted = args.iter().map(|arg| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:".contains(c);
-        if !arg.is_empty() && arg.chars().all(plain) {
-            (*arg).to_owned()
-        } else {
-            format!("'{}'", arg.replace('\'', r"'\''"))
-        }
-    });
-    std::iter::once("openclaw".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
-}
-
-fn whole(mut file: File) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    file.rewind()?;
-    file.take(MAX_OUTPUT).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The end of the text says most: warnings come first, the reason last.
-fn said_shortly(text: &str) -> String {
-    let text = redact(text.trim());
-    let cut = text.char_indices().rev().nth(SHOWN - 1).map_or(0, |(at, _)| at);
-    let mark = if cut > 0 { "…" } else { "" };
-    format!("{mark}{}", text.get(cut..).unwrap_or_default())
+    run::display(&[&["openclaw"], args].concat())
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     fn fake(dir: &Path, body: &str) -> Openclaw {
@@ -222,10 +157,5 @@ mod tests {
         assert!(!missing.is_there());
         let error = missing.run(&["x"]).unwrap_err();
         assert!(error.hints()[0].contains("PATH"), "{:?}", error.hints());
-    }
-
-    #[test]
-    fn a_command_is_shown_as_it_would_be_typed() {
-        assert_eq!(display(&["config", "set", "a.b", "it's"]), r"openclaw config set a.b 'it'\''s'");
     }
 }

@@ -93,6 +93,13 @@ pub enum Event {
         /// When the one before it was last known to be at work.
         last_sign_of_life: Option<DateTime<Utc>>,
     },
+    /// A trigger has called for a recovery by itself.
+    Fired {
+        /// What has called: `hook`, `systemd` or `launchd`.
+        source: String,
+        /// For what: `startup` or `wake`.
+        trigger: String,
+    },
     /// A checkpoint that cannot carry the mark itself (the seed's have no front matter) is used up.
     Consumed {
         /// The checkpoint's id, or its path below the folder of checkpoints.

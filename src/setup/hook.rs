@@ -107,7 +107,7 @@ mod tests {
             r#"if (event.type !== "gateway") return;"#,
             r#"if (event.action === "startup") start(RECOVER);"#,
             r#"if (event.action === "pre-restart") {"#,
-            r#"["recover", "--trigger", "startup", "--wait-gateway"]"#,
+            r#"["recover", "--trigger", "startup", "--wait-gateway", "--source", "hook"]"#,
             r#"["checkpoint", "capture"]"#,
             "setTimeout(done, CAPTURE_MS).unref()",
             "detached: true",

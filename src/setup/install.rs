@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::hook::{self, FileState, NAME};
-use super::manifest::{HookRecord, Manifest};
+use super::manifest::{HookRecord, Manifest, Part};
 use super::report::{Report, Steps};
 use super::selection::{self, Selection};
 use crate::gateway::Openclaw;
@@ -31,6 +31,7 @@ pub fn install_hook(paths: &Paths, openclaw: &Openclaw, exe: &Path, dry_run: boo
     let known = manifest.hook()?;
     refuse_foreign_files(paths, known.as_ref(), &files)?;
 
+    let folders = fs::missing_folders(&hook::folder(paths));
     let mut steps = Steps::new(openclaw, dry_run);
     for (file, content) in &files {
         steps.write(hook::folder(paths).join(file), content)?;
@@ -40,7 +41,8 @@ pub fn install_hook(paths: &Paths, openclaw: &Openclaw, exe: &Path, dry_run: boo
         binary,
         files: files.iter().map(|(file, content)| ((*file).to_owned(), hook::sha256(content))).collect(),
         enabled: known_names.clone(),
-        was_open: known.is_some_and(|known| known.was_open),
+        was_open: known.as_ref().is_some_and(|known| known.was_open),
+        folders: known.map_or(folders, |known| known.folders),
     };
     save(&mut manifest, &record, dry_run)?;
     if !selection.names(NAME) {
@@ -58,7 +60,7 @@ pub fn install_hook(paths: &Paths, openclaw: &Openclaw, exe: &Path, dry_run: boo
 }
 
 fn save(manifest: &mut Manifest, record: &HookRecord, dry_run: bool) -> Result<()> {
-    if dry_run { Ok(()) } else { manifest.set_hook(Some(record)) }
+    if dry_run { Ok(()) } else { manifest.set(Part::Hook, Some(record)) }
 }
 
 fn refuse_where_off(selection: &Selection, openclaw: &Openclaw) -> Result<()> {

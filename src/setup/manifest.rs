@@ -1,8 +1,9 @@
 //! What was installed: `<state>/comeback/manifest.json`, so that it can be told apart and taken away.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -12,7 +13,36 @@ use crate::support::paths::Paths;
 
 const FORMAT: u64 = 1;
 const VERSION_KEY: &str = "formatVersion";
-const HOOK_KEY: &str = "hook";
+
+/// Names a part of what can be installed, and its record in the manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The startup hook, a [`HookRecord`].
+    Hook,
+    /// The units of systemd, a [`Placed`].
+    Systemd,
+    /// The agents of launchd, a [`Placed`].
+    Launchd,
+    /// The skill behind `/boot-resume`, a [`Placed`].
+    Skill,
+    /// The rule in AGENTS.md, a [`RuleRecord`].
+    Rule,
+    /// What the seeds left, a list of [`Moved`].
+    Imported,
+}
+
+impl Part {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Hook => "hook",
+            Self::Systemd => "systemd",
+            Self::Launchd => "launchd",
+            Self::Skill => "bootResume",
+            Self::Rule => "agentsMd",
+            Self::Imported => "imported",
+        }
+    }
+}
 
 /// Records the installed startup hook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +56,63 @@ pub struct HookRecord {
     pub enabled: Vec<String>,
     /// Whether the selection had been open, so that it can be opened again.
     pub was_open: bool,
+    /// The folders that we made for it, outermost first.
+    #[serde(default)]
+    pub folders: Vec<PathBuf>,
+}
+
+/// Records files and links that we put somewhere, whole and ours alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Placed {
+    /// The program that they start; the skill finds it by its name.
+    pub binary: PathBuf,
+    /// The gateway's unit, or its label, that they belong to.
+    #[serde(default)]
+    pub of: Option<String>,
+    /// Whether the manager is the machine's, not a user's.
+    #[serde(default)]
+    pub system: bool,
+    /// Each file, with the SHA-256 of its content.
+    pub files: BTreeMap<PathBuf, String>,
+    /// Each link, with what it points to.
+    #[serde(default)]
+    pub links: BTreeMap<PathBuf, PathBuf>,
+    /// The folders that we made, outermost first.
+    #[serde(default)]
+    pub folders: Vec<PathBuf>,
+}
+
+/// Records the rule that was put into a file of a person's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleRecord {
+    /// The file.
+    pub path: PathBuf,
+    /// How it ended before.
+    pub ended: Ended,
+}
+
+/// Tells how a file ended before something was added to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// There was no such file.
+    Absent,
+    /// It was empty, or its last line had an end.
+    WithLineEnd,
+    /// Its last line had no end.
+    WithoutLineEnd,
+}
+
+/// Records something that was moved aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moved {
+    /// Where it stood.
+    pub from: PathBuf,
+    /// Where it stands now.
+    pub to: PathBuf,
 }
 
 /// Holds the file's content; fields that this version does not know survive a rewrite.
@@ -68,29 +155,46 @@ impl Manifest {
     /// # Errors
     /// Where the record has another shape.
     pub fn hook(&self) -> Result<Option<HookRecord>> {
-        let record = self.content.get(HOOK_KEY).cloned();
+        self.get(Part::Hook)
+    }
+
+    /// Returns the record of a part.
+    ///
+    /// # Errors
+    /// Where the record has another shape.
+    pub fn get<T: DeserializeOwned>(&self, part: Part) -> Result<Option<T>> {
+        let record = self.content.get(part.key()).cloned();
         record.map(serde_json::from_value).transpose().map_err(|error| unreadable(&self.path, error))
     }
 
-    /// Puts the record of the startup hook into the file, or takes it out; writes only what changes.
+    /// Puts the record of a part into the file, or takes it out; writes only what changes. With the last record the file
+    /// goes, and its folder where nothing else stands in it.
     ///
     /// # Errors
     /// Where a newer version wrote the file, or it cannot be written.
-    pub fn set_hook(&mut self, record: Option<&HookRecord>) -> Result<()> {
+    pub fn set<T: Serialize>(&mut self, part: Part, record: Option<&T>) -> Result<()> {
         self.check_writable()?;
         let mut content = self.content.clone();
         match record.map(serde_json::to_value).transpose() {
             Ok(Some(Value::Object(fields))) => {
-                content.insert(VERSION_KEY.to_owned(), FORMAT.into());
-                let slot = content.entry(HOOK_KEY).or_insert_with(|| Value::Object(Map::new()));
+                let slot = content.entry(part.key()).or_insert_with(|| Value::Object(Map::new()));
                 slot.as_object_mut().into_iter().for_each(|known| known.extend(fields.clone()));
             }
-            Ok(_) => drop(content.remove(HOOK_KEY)),
+            Ok(Some(value)) => drop(content.insert(part.key().to_owned(), value)),
+            Ok(None) => drop(content.remove(part.key())),
             Err(error) => return Err(unreadable(&self.path, error)),
         }
         if content == self.content {
             return Ok(());
         }
+        if content.keys().all(|key| key == VERSION_KEY) {
+            std::fs::remove_file(&self.path).map_err(|error| fs::failed("remove", &self.path, error))?;
+            // It holds more than this file once anything was recovered, and then it stays.
+            let _ = std::fs::remove_dir(self.path.parent().unwrap_or(&self.path));
+            self.content.clear();
+            return Ok(());
+        }
+        content.insert(VERSION_KEY.to_owned(), FORMAT.into());
         let text = serde_json::to_string_pretty(&content).map_err(|error| unreadable(&self.path, error))?;
         fs::write(&self.path, format!("{text}\n").as_bytes())?;
         self.content = content;
@@ -98,7 +202,7 @@ impl Manifest {
     }
 }
 
-fn unreadable(path: &std::path::Path, error: serde_json::Error) -> Error {
+fn unreadable(path: &Path, error: serde_json::Error) -> Error {
     Error::new(Kind::User, format!("{} is not a manifest of comeback", path.display()))
         .because(error)
         .hint("move the file away, then run `comeback setup install` again")
@@ -119,6 +223,7 @@ mod tests {
             files: BTreeMap::from([("HOOK.md".to_owned(), "00".to_owned())]),
             enabled: vec!["comeback".to_owned()],
             was_open: false,
+            folders: Vec::new(),
         }
     }
 
@@ -128,12 +233,12 @@ mod tests {
         let paths = paths(&dir);
         let path = paths.own().join("manifest.json");
         fs::write(&path, br#"{"formatVersion":1,"other":{"a":1},"hook":{"binary":"/old","files":{},"enabled":[],"wasOpen":false,"later":true}}"#).unwrap();
-        Manifest::read(&paths).unwrap().set_hook(Some(&record())).unwrap();
+        Manifest::read(&paths).unwrap().set(Part::Hook, Some(&record())).unwrap();
         assert_eq!(Manifest::read(&paths).unwrap().hook().unwrap(), Some(record()));
         let content: Value = serde_json::from_str(&fs::read(&path).unwrap().unwrap()).unwrap();
         assert_eq!(content["other"]["a"], 1);
         assert_eq!(content["hook"]["later"], true);
-        Manifest::read(&paths).unwrap().set_hook(None).unwrap();
+        Manifest::read(&paths).unwrap().set(Part::Hook, None::<&HookRecord>).unwrap();
         assert_eq!(
             fs::read(&path).unwrap().unwrap(),
             "{\n  \"formatVersion\": 1,\n  \"other\": {\n    \"a\": 1\n  }\n}\n"
@@ -145,7 +250,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut manifest = Manifest::read(&paths(&dir)).unwrap();
         assert_eq!(manifest.hook().unwrap(), None);
-        manifest.set_hook(None).unwrap();
+        manifest.set(Part::Hook, None::<&HookRecord>).unwrap();
         assert!(!paths(&dir).own().exists());
     }
 
@@ -158,7 +263,7 @@ mod tests {
         fs::write(&path, text.as_bytes()).unwrap();
         let mut manifest = Manifest::read(&paths).unwrap();
         assert_eq!(manifest.hook().unwrap(), Some(record()));
-        assert_eq!(manifest.set_hook(None).unwrap_err().kind(), Kind::Newer);
+        assert_eq!(manifest.set(Part::Hook, None::<&HookRecord>).unwrap_err().kind(), Kind::Newer);
         assert_eq!(fs::read(&path).unwrap().unwrap(), text);
     }
 

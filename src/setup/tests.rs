@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::Path;
 
+mod parts;
+
 use super::*;
 use crate::support::error::Kind;
 
@@ -65,7 +67,12 @@ impl Gateway {
     }
 
     fn remove(&self) -> Result<Report> {
-        remove(&self.paths, &self.openclaw, false)
+        self.take_out(false)
+    }
+
+    fn take_out(&self, dry_run: bool) -> Result<Report> {
+        let machine = machine(self.dir.path());
+        remove(Place { paths: &self.paths, openclaw: &self.openclaw, machine: &machine }, false, dry_run)
     }
 
     fn installed(&self) -> bool {
@@ -88,6 +95,19 @@ impl Gateway {
         }
         found.sort();
         found
+    }
+}
+
+/// A machine whose managers keep everything below one folder.
+fn machine(dir: &Path) -> Machine {
+    Machine {
+        home: dir.to_owned(),
+        user_units: vec![dir.join("units")],
+        system_units: vec![dir.join("system")],
+        launch_agents: dir.join("LaunchAgents"),
+        passwd: dir.join("passwd"),
+        systemctl: "true".into(),
+        launchctl: "true".into(),
     }
 }
 
@@ -153,19 +173,21 @@ fn a_dry_run_only_tells() {
     assert!(gateway.calls().is_empty());
     gateway.install().unwrap();
     let tree = gateway.tree();
-    let report = remove(&gateway.paths, &gateway.openclaw, true).unwrap();
+    let report = gateway.take_out(true).unwrap();
     assert_eq!(outcomes(&report), [Outcome::Planned; 4]);
     assert_eq!(gateway.tree(), tree);
 }
 
 #[test]
-fn removing_leaves_nothing_but_an_empty_record() {
+fn removing_leaves_no_trace() {
     let gateway = Gateway::new("{}");
+    let tree = gateway.tree();
     gateway.install().unwrap();
     let report = gateway.remove().unwrap();
     assert_eq!(report.changes[0].target, Target::Command("openclaw config unset hooks".to_owned()));
     assert_eq!(outcomes(&report), [Outcome::Made; 4]);
-    assert!(!gateway.paths.state.join("hooks/comeback").exists());
+    assert_eq!(gateway.tree(), tree);
+    assert!(!gateway.paths.state.join("hooks").exists() && !gateway.paths.own().exists());
     assert!(show(&gateway.paths, &gateway.openclaw).unwrap().is_none());
     assert_eq!(gateway.remove().unwrap(), Report::default());
 }

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,8 @@ use super::error::{Error, Kind, Result};
 /// The permissions of every file that this program makes: the owner's alone.
 pub const PRIVATE_FILE: u32 = 0o600;
 const PRIVATE_DIR: u32 = 0o700;
+const PUBLIC_FILE: u32 = 0o644;
+const PUBLIC_DIR: u32 = 0o755;
 const LOCK_POLL: Duration = Duration::from_millis(50);
 
 /// Reads a text file; a missing one is `None`.
@@ -33,11 +35,38 @@ pub fn read(path: &Path) -> Result<Option<String>> {
 /// # Errors
 /// Where the folder cannot be made.
 pub fn create_dir(path: &Path) -> Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(PRIVATE_DIR)
-        .create(path)
-        .map_err(|error| failed("make the folder", path, error))
+    make_dirs(path, PRIVATE_DIR)
+}
+
+/// Makes the folders that are missing. What root makes belongs to whom the folder above belongs to: `sudo` must not
+/// lock a gateway's user out of their own state directory.
+fn make_dirs(path: &Path, mode: u32) -> Result<()> {
+    let failed = |error| failed("make the folder", path, error);
+    let new = missing_folders(path);
+    fs::DirBuilder::new().recursive(true).mode(mode).create(path).map_err(failed)?;
+    new.iter().try_for_each(|folder| give_to_owner_of_folder(folder)).map_err(failed)
+}
+
+/// Returns the folder and those above it that do not exist, outermost first.
+#[must_use]
+pub fn missing_folders(path: &Path) -> Vec<PathBuf> {
+    let named = |path: &&Path| !path.as_os_str().is_empty();
+    let mut missing: Vec<PathBuf> =
+        path.ancestors().take_while(named).take_while(|path| !path.exists()).map(Path::to_owned).collect();
+    missing.reverse();
+    missing
+}
+
+/// Gives what this process has just made to the owner of the folder that it stands in; only root can, and has to.
+///
+/// # Errors
+/// Where one of the two cannot be looked at, or root is not allowed to.
+pub fn give_to_owner_of_folder(path: &Path) -> io::Result<()> {
+    let (made, folder) = (fs::symlink_metadata(path)?, fs::metadata(folder_of(path))?);
+    if made.uid() == 0 && folder.uid() != 0 {
+        std::os::unix::fs::lchown(path, Some(folder.uid()), Some(folder.gid()))?;
+    }
+    Ok(())
 }
 
 /// Replaces a file by `content`; a file that stands there keeps its mode, a new one gets 0600.
@@ -45,11 +74,23 @@ pub fn create_dir(path: &Path) -> Result<()> {
 /// # Errors
 /// Where the folder or the file cannot be written; the old content is then still in place.
 pub fn write(path: &Path, content: &[u8]) -> Result<()> {
+    write_as(path, content, PRIVATE_FILE, PRIVATE_DIR)
+}
+
+/// The same for a file that others read too, such as a unit of systemd: a new one gets 0644.
+///
+/// # Errors
+/// The same as [`write`].
+pub fn write_public(path: &Path, content: &[u8]) -> Result<()> {
+    write_as(path, content, PUBLIC_FILE, PUBLIC_DIR)
+}
+
+fn write_as(path: &Path, content: &[u8], new_file: u32, new_dir: u32) -> Result<()> {
     let folder = folder_of(path);
-    create_dir(folder)?;
+    make_dirs(folder, new_dir)?;
     let mode = match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_file() => meta.permissions().mode() & 0o777,
-        _ => PRIVATE_FILE,
+        _ => new_file,
     };
     replace(path, folder, content, mode).map_err(|error| failed("write", path, error))
 }
@@ -61,6 +102,7 @@ fn replace(path: &Path, folder: &Path, content: &[u8], mode: u32) -> io::Result<
         .tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    give_to_owner_of_folder(file.path())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_dir(folder)
@@ -120,6 +162,7 @@ impl Lock {
             .write(true)
             .mode(PRIVATE_FILE)
             .open(path)
+            .and_then(|file| give_to_owner_of_folder(path).map(|()| file))
             .map_err(|error| failed("open the lock", path, error))?;
         let deadline = Instant::now() + patience;
         loop {

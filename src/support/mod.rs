@@ -1,4 +1,5 @@
-//! What every room stands on: errors, files, the clock, Markdown, paths, processes, redaction, text, and how it is shown.
+//! What every room stands on: errors, files, the clock, Markdown, paths, processes, redaction, other programs, text, and how
+//! it is shown.
 
 pub mod clock;
 pub mod error;
@@ -10,4 +11,5 @@ pub mod process;
 pub mod progress;
 pub mod redact;
 pub mod table;
+pub mod run;
 pub mod text;

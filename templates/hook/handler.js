@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 
 const BINARY = "@BINARY@";
-const RECOVER = ["recover", "--trigger", "startup", "--wait-gateway"];
+const RECOVER = ["recover", "--trigger", "startup", "--wait-gateway", "--source", "hook"];
 const CAPTURE = ["checkpoint", "capture"];
 // The gateway waits for this handler before it restarts; this is the longest that it waits for us.
 const CAPTURE_MS = 5000;

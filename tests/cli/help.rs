@@ -392,10 +392,12 @@ fn setup() {
     Usage: comeback setup [OPTIONS] <COMMAND>
 
     Commands:
-      install  Install what brings agents back by itself
-      remove   Remove what was installed, and nothing else
-      show     Show what is installed
-      help     Print this message or the help of the given subcommand(s)
+      install    Install what brings agents back by itself
+      remove     Remove what was installed, and nothing else
+      show       Show what is installed
+      import     Take over what boot-resume, restart-task-recovery, seamless-restart and smart-wake left
+      agents-md  Put the rule about restarts into the workspace's AGENTS.md, between two marks
+      help       Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help  Print help
@@ -403,15 +405,23 @@ fn setup() {
     assert_snapshot!(help(&["setup", "install"]), @r"
     Install what brings agents back by itself
 
-    Usage: comeback setup install [OPTIONS] --hook
+    Usage: comeback setup install [OPTIONS]
 
     Options:
-          --hook     The startup hook: it runs `comeback recover` when the gateway has started
-          --dry-run  Show what would be done; change nothing
-      -h, --help     Print help
+          --hook         The startup hook: the gateway runs `comeback recover` when it has started
+          --systemd      Units of systemd: a drop-in for the gateway's unit, and one for the wakes of the machine
+          --launchd      Agents of launchd (macOS): one for the gateway's starts, one for the wakes of the machine
+          --boot-resume  The skill behind the slash command /boot-resume
+          --unit <NAME>  The gateway's unit or label, where it has another name than the usual one
+          --dry-run      Show what would be done; change nothing
+      -h, --help         Print help
 
-    Example:
-      comeback setup install --hook
+    Without a flag it installs what this machine has a use for: the hook, /boot-resume, and the units or agents of the
+    manager that starts this gateway. Several may fire for one start; one recovers, the others find nothing to do.
+
+    Examples:
+      comeback setup install
+      comeback setup install --systemd --unit my-gateway.service
     ");
     assert_snapshot!(help(&["setup", "remove"]), @r"
     Remove what was installed, and nothing else
@@ -419,6 +429,7 @@ fn setup() {
     Usage: comeback setup remove [OPTIONS]
 
     Options:
+          --purge    Remove comeback's own records too: ledger, device key, lock; not where something is held
           --dry-run  Show what would be done; change nothing
       -h, --help     Print help
 
