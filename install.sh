@@ -1,20 +1,22 @@
 #!/bin/sh
-# Builds comeback from this folder, installs the program, and puts its startup hook into the gateway.
-# Safe to run again: what is in place already stays as it is.
+# Installs comeback: the program, and what brings agents back by itself. Asks nothing; safe to run again, since what is
+# in place already stays as it is. Needs no run bits: sh install.sh.
 
 set -u
 
 usage() {
     cat <<'TEXT'
-usage: install.sh [--prefix DIR] [--no-triggers] [--dry-run]
+usage: install.sh [--prefix DIR] [--no-triggers] [--dry-run] [--uninstall]
 
   --prefix DIR    install to DIR/bin (default: ~/.local)
   --no-triggers   install the program only, and leave the gateway alone
   --dry-run       say what would be done, and do nothing
+  --uninstall     take everything away again: triggers, records, program
   --help          show this text
 
-The gateway is the one that OPENCLAW_STATE_DIR and OPENCLAW_CONFIG_PATH name, else the default one.
-Exit codes: 0 done, 1 the program was not installed, 2 usage, 3 installed, but without its startup hook.
+The gateway is the one that OPENCLAW_STATE_DIR and OPENCLAW_CONFIG_PATH name, or OPENCLAW_PROFILE, else the default
+one. The program is the one in prebuilt/ where there is one for this machine, else it is built with cargo.
+Exit codes: 0 done, 1 the program was not installed or not removed, 2 usage, 3 installed, but without its triggers.
 TEXT
 }
 
@@ -41,6 +43,49 @@ need_cmd() {
     command -v "$1" >/dev/null 2>&1 || err "$1 is missing" "$2"
 }
 
+# Names this machine as the files in prebuilt/ do.
+platform() {
+    kernel=$(uname -s)
+    machine=$(uname -m)
+    case "${machine}" in
+        amd64) machine=x86_64 ;;
+        arm64) machine=aarch64 ;;
+        *) ;;
+    esac
+    say "${kernel}-${machine}" | tr '[:upper:]' '[:lower:]'
+}
+
+# Prints the SHA-256 of file $1.
+sum_of() {
+    if command -v sha256sum >/dev/null 2>&1; then
+        sha256sum <"$1"
+    else
+        shasum -a 256 <"$1"
+    fi | cut -d ' ' -f 1
+}
+
+# Sets `built` to the program to install, from prebuilt/ or from cargo.
+find_program() {
+    name=$(platform) || err 'uname does not say what machine this is' 'put coreutils on PATH'
+    prebuilt=${source}/prebuilt/comeback-${name}
+    built=${target}/release/comeback
+    if [ -f "${prebuilt}" ]; then
+        built=${prebuilt}
+    fi
+}
+
+# A download that is not what its list of sums says is never run.
+check_prebuilt() {
+    need_cmd cut 'it is in coreutils'
+    command -v sha256sum >/dev/null 2>&1 || need_cmd shasum 'install coreutils, which has sha256sum'
+    [ -f "${source}/SHA256SUMS" ] || err "there is no ${source}/SHA256SUMS to check the program by" 'download the skill again'
+    wanted=$(sed -n "s|^\([0-9a-f]*\)  prebuilt/${built##*/}\$|\1|p" "${source}/SHA256SUMS")
+    found=$(sum_of "${built}")
+    [ -n "${wanted}" ] || err "${source}/SHA256SUMS does not list prebuilt/${built##*/}" 'download the skill again'
+    [ "${wanted}" = "${found}" ] \
+        || err "${built} is not what SHA256SUMS says: ${found}, not ${wanted}" 'download the skill again, or remove the file: then it is built here'
+}
+
 build() {
     need_cmd cargo 'install Rust from https://rustup.rs (or your package manager), then run this again'
     need_cmd cc 'install a C compiler: "apt-get install build-essential", "xcode-select --install", or the like'
@@ -61,15 +106,19 @@ place() {
     fresh="${prefix}/bin/.comeback.$$"
     trap 'rm -f "${fresh}"' EXIT
     trap 'exit 1' HUP INT TERM
-    { cp "${built}" "${fresh}" && chmod 755 "${fresh}" && mv -f "${fresh}" "${program}"; } \
+    { cp "${built}" "${fresh}" && chmod 755 "${fresh}"; } \
+        || err "cannot write ${fresh}" 'check who owns the folder, or choose another with --prefix DIR'
+    "${fresh}" --version >/dev/null 2>&1 \
+        || err "${built} does not run on this machine" 'remove prebuilt/ from this folder: then it is built here'
+    mv -f "${fresh}" "${program}" \
         || err "cannot write ${program}" 'check who owns the folder, or choose another with --prefix DIR'
     say "installed: ${program}"
 }
 
 set_triggers() {
-    "${program}" setup install --hook && return
-    say "The program is installed; its startup hook is not, for the reason above." >&2
-    say "Once that is solved, run: ${program} setup install --hook" >&2
+    "${program}" setup install && return
+    say "The program is installed; what brings agents back by itself is not, for the reason above." >&2
+    say "Once that is solved, run: ${program} setup install" >&2
     exit 3
 }
 
@@ -80,10 +129,52 @@ tell_path() {
     esac
 }
 
+# The triggers go first: no gateway is left that would start a program which is gone.
+uninstall() {
+    if [ -f "${program}" ]; then
+        [ "${triggers}" = no ] || "${program}" setup remove --purge \
+            || err 'the triggers were not removed, for the reason above' "once that is solved, run this again"
+        rm -f "${program}" || err "cannot remove ${program}" 'check who owns the folder'
+        say "removed: ${program}"
+    else
+        say "not there: ${program}"
+    fi
+    # Other programs keep these.
+    rmdir "${prefix}/bin" "${prefix}" 2>/dev/null || :
+    if [ "${target}/release/comeback" = "${built}" ] && [ -d "${target}" ]; then
+        say "left: ${target}, where it was built"
+    fi
+}
+
+rehearse() {
+    if [ "${removes}" = yes ]; then
+        [ "${triggers}" = no ] || say "would run: ${program} setup remove --purge"
+        say "would remove: ${program}"
+        return
+    fi
+    if [ "${built}" = "${target}/release/comeback" ]; then
+        say "would build ${source} with: cargo build --release --locked"
+    else
+        say "would check and take: ${built}"
+    fi
+    say "would install: ${program}"
+    [ "${triggers}" = no ] || say "would run: ${program} setup install"
+    tell_path
+}
+
+# A profile names its gateway's folder, as for openclaw.
+take_profile() {
+    if [ -n "${OPENCLAW_PROFILE:-}" ] && [ "${OPENCLAW_PROFILE}" != default ] && [ -z "${OPENCLAW_STATE_DIR:-}" ]; then
+        OPENCLAW_STATE_DIR=${HOME:?is not set}/.openclaw-${OPENCLAW_PROFILE}
+        export OPENCLAW_STATE_DIR
+    fi
+}
+
 main() {
     prefix=
     triggers=yes
     dry_run=no
+    removes=no
     while [ $# -gt 0 ]; do
         case "$1" in
             --prefix)
@@ -94,6 +185,7 @@ main() {
             --prefix=*) prefix=${1#--prefix=} ;;
             --no-triggers) triggers=no ;;
             --dry-run) dry_run=yes ;;
+            --uninstall) removes=yes ;;
             -h | --help)
                 usage
                 exit 0
@@ -109,20 +201,24 @@ main() {
     esac
     source=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || err 'cannot find the folder of this script'
     target=${source}/target
-    built=${target}/release/comeback
     program=${prefix}/bin/comeback
+    take_profile
+    find_program
 
     if [ "${dry_run}" = yes ]; then
-        say "would build ${source} with: cargo build --release --locked"
-        say "would install: ${program}"
-        [ "${triggers}" = no ] || say "would run: ${program} setup install --hook"
+        rehearse
+    elif [ "${removes}" = yes ]; then
+        uninstall
+    else
+        if [ "${built}" = "${target}/release/comeback" ]; then
+            build
+        else
+            check_prebuilt
+        fi
+        place
+        [ "${triggers}" = no ] || set_triggers
         tell_path
-        return
     fi
-    build
-    place
-    [ "${triggers}" = no ] || set_triggers
-    tell_path
 }
 
 main "$@"

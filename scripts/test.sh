@@ -26,7 +26,8 @@ need_tool() {
     if command -v "$1" >/dev/null 2>&1; then
         return
     fi
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    user=$(id -u)
+    if [ "${user}" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
         err "$1 is missing: install it (Debian's package is $2), then run this again"
     fi
     step "apt-get install $2"
@@ -68,7 +69,7 @@ packages() {
 }
 
 scripts() {
-    shellcheck install.sh scripts/*.sh .ci/run
+    shellcheck --enable=all install.sh scripts/*.sh .ci/run
     for script in install.sh scripts/*.sh; do
         dash -n "${script}"
         bash -n "${script}"

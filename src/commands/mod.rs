@@ -3,6 +3,7 @@
 mod actions;
 mod checkpoint;
 mod confirm;
+mod doctor;
 mod drill;
 mod execute;
 mod globals;
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Report(report::Args),
     /// Rehearse a restart and a crash, told step by step, on gateways that are simulated
     Drill(drill::Args),
+    /// Show what is wrong with the installation, and the command that mends it
+    Doctor(doctor::Args),
     /// Write and read restart checkpoints
     #[command(subcommand)]
     Checkpoint(checkpoint::Command),
@@ -90,6 +93,7 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
         Command::Status(args) => status::run(args, globals),
         Command::Report(args) => report::run(&args, globals),
         Command::Drill(args) => drill::run(&args, globals),
+        Command::Doctor(args) => doctor::run(args, globals),
         Command::Checkpoint(command) => checkpoint::run(command, globals),
         Command::Now(command) => now::run(command, globals),
         Command::Render(args) => render::run(&args, globals),
@@ -102,7 +106,11 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
 }
 
 fn context(globals: &Globals) -> Result<Context> {
-    Context::load(Settings {
+    Context::load(settings(globals))
+}
+
+fn settings(globals: &Globals) -> Settings {
+    Settings {
         state_dir: globals.state_dir.clone(),
         workspace: globals.workspace.clone(),
         clock: Clock::new(globals.now),
@@ -113,7 +121,7 @@ fn context(globals: &Globals) -> Result<Context> {
             () => Tells::Nothing,
         },
         rehearsal: false,
-    })
+    }
 }
 
 /// Prints the result: one JSON object, or text for people.

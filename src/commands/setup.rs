@@ -160,8 +160,9 @@ fn hook_lines(hook: Option<&Hook>) -> Vec<String> {
 }
 
 fn part_lines(name: &str, part: &Installed) -> Vec<String> {
-    let of = part.of.iter().map(|of| format!(" with {of}")).collect::<String>();
-    let starts = part.binary.iter().map(|binary| format!(" It is {}.", binary.display())).collect::<String>();
+    let of = part.of.as_ref().map_or_else(String::new, |of| format!(" with {of}"));
+    let starts =
+        part.binary.as_ref().map_or_else(String::new, |binary| format!(" It starts {}.", binary.display()));
     let mut lines = vec![format!("{name}{of} {}.{starts}", working(part.works()))];
     lines.extend(file_lines(&part.files));
     lines

@@ -73,14 +73,30 @@ impl Context {
     /// [`Kind::Config`] where the gateway's configuration does not parse; else where a policy does not, or there is
     /// no state directory of the given name, or no home to look into.
     pub fn load(settings: Settings) -> Result<Self> {
+        let (context, problems) = Self::examine(settings)?;
+        problems.into_iter().next().map_or(Ok(context), Err)
+    }
+
+    /// The same, where a policy that cannot be read is a problem to tell about and no reason to stop.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`] that are not about a policy.
+    pub fn examine(settings: Settings) -> Result<(Self, Vec<Error>)> {
         let state = state_dir(settings.state_dir)?;
         let env = |name: &str| std::env::var(name).ok().filter(|_| !settings.rehearsal);
         let config = Config::load(&state, &env).map_err(|error| error.of(Kind::Config))?;
         let workspace = settings.workspace.unwrap_or_else(|| usual_workspace(&config, &state));
         let paths = Paths { state: absolute(&state)?, workspace: absolute(&workspace)? };
-        let machine = Policy::from(policy(&paths.policy())?);
-        let policy = machine.tightened_by(policy(&paths.workspace_policy())?);
-        Ok(Self {
+        let mut problems = Vec::new();
+        let mut read = |path: &Path| {
+            policy(path).unwrap_or_else(|error| {
+                problems.push(error);
+                PolicyFile::default()
+            })
+        };
+        let machine = Policy::from(read(&paths.policy()));
+        let policy = machine.tightened_by(read(&paths.workspace_policy()));
+        let context = Self {
             templates: Templates::load(&paths),
             paths,
             clock: settings.clock,
@@ -88,7 +104,8 @@ impl Context {
             policy,
             offline: settings.offline,
             tells: settings.tells,
-        })
+        };
+        Ok((context, problems))
     }
 
     /// Connects to the gateway; one that is not there, or is starting, is tried again for `patience`.

@@ -27,19 +27,18 @@ pub fn add(steps: &mut Steps<'_>, manifest: &mut Manifest, paths: &Paths) -> Res
     let path = file(paths);
     let old = fs::read(&path)?;
     let text = old.as_deref().unwrap_or_default();
-    let new = match place(text, &path)? {
-        Some(place) => format!("{}{RULE}{}", &text[..place.start], &text[place.end..]),
-        None => {
-            let ended = match &old {
-                None => Ended::Absent,
-                Some(text) if text.is_empty() || text.ends_with('\n') => Ended::WithLineEnd,
-                Some(_) => Ended::WithoutLineEnd,
-            };
-            if !steps.dry_run {
-                manifest.set(Part::Rule, Some(&RuleRecord { path: path.clone(), ended }))?;
-            }
-            format!("{text}{}{RULE}", before(ended, text.is_empty()))
+    let new = if let Some(place) = place(text, &path)? {
+        format!("{}{RULE}{}", &text[..place.start], &text[place.end..])
+    } else {
+        let ended = match &old {
+            None => Ended::Absent,
+            Some(text) if text.is_empty() || text.ends_with('\n') => Ended::WithLineEnd,
+            Some(_) => Ended::WithoutLineEnd,
+        };
+        if !steps.dry_run {
+            manifest.set(Part::Rule, Some(&RuleRecord { path: path.clone(), ended }))?;
         }
+        format!("{text}{}{RULE}", before(ended, text.is_empty()))
     };
     steps.write(path, &new)
 }
@@ -122,7 +121,9 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let paths = Paths { state: dir.path().join("state"), workspace: dir.path().join("ws") };
             fs::create_dir(&paths.workspace).unwrap();
-            text.into_iter().for_each(|text| fs::write(&file(&paths), text.as_bytes()).unwrap());
+            if let Some(text) = text {
+                fs::write(&file(&paths), text.as_bytes()).unwrap();
+            }
             Self { _dir: dir, paths }
         }
 

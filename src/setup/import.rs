@@ -95,7 +95,9 @@ pub fn give_back(steps: &mut Steps<'_>, machine: &Machine, moved: &[Moved]) -> R
         }
         steps.shift(to, from)?;
         let folder = to.parent().filter(|folder| folder.to_string_lossy().ends_with(ASIDE));
-        folder.into_iter().for_each(|folder| steps.remove_folders(&[folder.to_owned()]));
+        if let Some(folder) = folder {
+            steps.remove_folders(&[folder.to_owned()]);
+        }
         back.push(from);
     }
     forget_units(steps, machine, back.into_iter());

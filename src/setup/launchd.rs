@@ -28,9 +28,9 @@ const NO_MANAGER: &str = "launchd loads the agents at the next login";
 /// Where none is there and one was asked for, or one cannot be read.
 pub fn find(machine: &Machine, paths: &Paths, named: Option<&str>, asked: bool) -> Result<Option<String>> {
     let entries = std::fs::read_dir(&machine.launch_agents).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let files = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let mut labels: Vec<String> =
-        names.filter_map(|name| Some(name.strip_suffix(PLIST)?.to_owned())).collect();
+        files.filter_map(|file| Some(file.strip_suffix(PLIST)?.to_owned())).collect();
     labels.sort();
     for label in labels {
         let fits = match named {

@@ -1,6 +1,7 @@
 //! Puts what brings agents back into a gateway and its machine, takes it out again, and tells whether it is there.
 
 mod agents_md;
+mod doctor;
 mod hook;
 mod import;
 mod install;
@@ -21,6 +22,7 @@ mod unit;
 
 use std::path::{Path, PathBuf};
 
+pub use doctor::{Finding, Status, diagnose};
 pub use hook::FileState;
 pub use import::import;
 pub use install::install_hook;
@@ -41,6 +43,7 @@ use selection::Selection;
 
 /// Names what is to be installed; where nothing is named, it is what this machine has a use for.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each part is there or not, in any combination")]
 pub struct Parts {
     /// The startup hook.
     pub hook: bool,

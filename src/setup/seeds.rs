@@ -70,13 +70,7 @@ pub struct Leftover {
 pub fn find(paths: &Paths, machine: &Machine) -> Result<Vec<Leftover>> {
     let ours: Placed = Manifest::read(paths)?.get(Part::Skill)?.unwrap_or_default();
     let mut found = Vec::new();
-    let roots = [
-        paths.workspace.join("skills"),
-        paths.workspace.join(".agents/skills"),
-        machine.home.join(".agents/skills"),
-        paths.state.join("skills"),
-    ];
-    for folder in roots.iter().flat_map(|root| children(root)) {
+    for folder in skill_roots(paths, machine).iter().flat_map(|root| children(root)) {
         let skill = folder.join("SKILL.md");
         let Some(text) = fs::read(&skill)?.filter(|_| !ours.files.contains_key(&skill)) else { continue };
         if let Some(seed) = Seed::ALL.into_iter().find(|seed| is_named(&text, seed.name())) {
@@ -92,6 +86,25 @@ pub fn find(paths: &Paths, machine: &Machine) -> Result<Vec<Leftover>> {
         found.push(Leftover { seed: Seed::BootResume, trace: Trace::Claim, path: claim });
     }
     Ok(found)
+}
+
+/// Returns the folders of the skills of this name that the gateway reads.
+pub(super) fn skill_folders(paths: &Paths, machine: &Machine, name: &str) -> Vec<PathBuf> {
+    let folders = skill_roots(paths, machine);
+    let mut folders: Vec<PathBuf> = folders.iter().flat_map(|root| children(root)).collect();
+    let text = |folder: &PathBuf| fs::read(&folder.join("SKILL.md")).ok().flatten();
+    folders.retain(|folder| text(folder).is_some_and(|text| is_named(&text, name)));
+    folders
+}
+
+/// Where a gateway looks for skills that people install.
+fn skill_roots(paths: &Paths, machine: &Machine) -> [PathBuf; 4] {
+    [
+        paths.workspace.join("skills"),
+        paths.workspace.join(".agents/skills"),
+        machine.home.join(".agents/skills"),
+        paths.state.join("skills"),
+    ]
 }
 
 /// Returns boot-resume's files and links in a folder of units, links first.

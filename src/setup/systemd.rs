@@ -52,8 +52,8 @@ pub fn install(
 /// # Errors
 /// Where a file cannot be read or removed.
 pub fn remove(steps: &mut Steps<'_>, machine: &Machine, record: &Placed) -> Result<()> {
-    let timers = record.files.keys().filter_map(|path| path.file_name()?.to_str());
-    for timer in timers.filter(|name| name.ends_with(".timer")) {
+    let timers = record.files.keys().filter(|path| path.extension().is_some_and(|end| end == "timer"));
+    for timer in timers.filter_map(|path| path.file_name()?.to_str()) {
         steps.tell(&machine.systemctl, &manager(false, &["stop", timer]), NO_MANAGER);
     }
     placed::take(steps, record)?;
@@ -123,17 +123,14 @@ pub fn find(machine: &Machine, paths: &Paths, named: Option<&str>, asked: bool) 
     if found.is_some() || !asked {
         return Ok(found);
     }
-    let error = match named {
-        Some(name) => Error::new(Kind::User, format!("there is no unit {name} of systemd")),
-        None => {
+    let message = named.map_or_else(
+        || {
             let state = paths.state.display();
-            Error::new(
-                Kind::User,
-                format!("no unit openclaw-gateway….service of systemd starts a gateway on {state}"),
-            )
-        }
-    };
-    Err(error
+            format!("no unit openclaw-gateway….service of systemd starts a gateway on {state}")
+        },
+        |name| format!("there is no unit {name} of systemd"),
+    );
+    Err(Error::new(Kind::User, message)
         .hint("`systemctl --user list-unit-files 'openclaw*'` and `systemctl list-unit-files 'openclaw*'` list them")
         .hint("name another one with --unit; `openclaw gateway install` makes the usual one"))
 }

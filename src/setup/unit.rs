@@ -1,5 +1,6 @@
 //! Units of systemd, as far as is needed: which gateway they start, as whom, and with which environment.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::machine::{Machine, usual_state};
@@ -53,11 +54,9 @@ fn names(folders: &[PathBuf], named: Option<&str>) -> Vec<String> {
         return vec![if name.ends_with(SERVICE) { name.to_owned() } else { format!("{name}{SERVICE}") }];
     }
     let entries = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut names: Vec<String> = names.filter(|name| profile(name).is_some()).collect();
-    names.sort();
-    names.dedup();
-    names
+    let files = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let gateways: BTreeSet<String> = files.filter(|name| profile(name).is_some()).collect();
+    gateways.into_iter().collect()
 }
 
 /// Returns the profile in a gateway's unit name, empty for the default one.
@@ -143,7 +142,9 @@ impl Unit {
     fn variable(&self, name: &str) -> Option<String> {
         let values = self.service.iter().filter(|(key, _)| key == "Environment");
         let assignments = values.flat_map(|(_, value)| words(value));
-        assignments.filter_map(|word| Some(word.strip_prefix(name)?.strip_prefix('=')?.to_owned())).last()
+        assignments
+            .filter_map(|word| Some(word.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
+            .next_back()
     }
 }
 
@@ -154,20 +155,16 @@ fn words(value: &str) -> Vec<String> {
     let mut quote = None;
     let mut chars = value.chars();
     while let Some(c) = chars.next() {
-        match (c, quote) {
-            ('\\', _) => word.get_or_insert_default().extend(chars.next()),
-            ('%', _) if chars.as_str().starts_with('%') => {
-                chars.next();
-                word.get_or_insert_default().push('%');
-            }
-            (c, Some(open)) if c == open => quote = None,
-            (c, Some(_)) => word.get_or_insert_default().push(c),
-            ('"' | '\'', None) => {
+        match c {
+            '\\' => word.get_or_insert_default().extend(chars.next()),
+            '%' if chars.as_str().starts_with('%') => word.get_or_insert_default().extend(chars.next()),
+            _ if quote == Some(c) => quote = None,
+            '"' | '\'' if quote.is_none() => {
                 word.get_or_insert_default();
                 quote = Some(c);
             }
-            (c, None) if c.is_whitespace() => words.extend(word.take()),
-            (c, None) => word.get_or_insert_default().push(c),
+            _ if quote.is_none() && c.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
         }
     }
     words.extend(word);

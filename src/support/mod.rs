@@ -10,6 +10,6 @@ pub mod paths;
 pub mod process;
 pub mod progress;
 pub mod redact;
-pub mod table;
 pub mod run;
+pub mod table;
 pub mod text;

@@ -4,6 +4,7 @@
 
 mod checkpoint;
 mod confirm;
+mod doctor;
 mod drill;
 mod failure;
 mod now;
@@ -22,6 +23,7 @@ use serde::Serialize;
 
 pub use checkpoint::{Checkpoint, CheckpointList, CheckpointPrune};
 pub use confirm::Confirm;
+pub use doctor::Doctor;
 pub use drill::Drill;
 pub use failure::Failure;
 pub use now::Now;
