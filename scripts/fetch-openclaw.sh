@@ -1,5 +1,6 @@
 #!/bin/sh
-# Puts Node and the OpenClaw versions that tests/gateways runs against into .openclaw/ (ignored by git).
+# Puts Node, the OpenClaw versions that tests/gateways runs against, and ClawHub's command line into .openclaw/ (ignored
+# by git).
 # Takes about 1.5 GB of disk once; does nothing when everything is there.
 #
 #   scripts/fetch-openclaw.sh [VERSION]...     default: every version that the tests know
@@ -9,6 +10,7 @@ set -eu
 
 NODE_MAJOR=24
 VERSIONS='2026.5.28 2026.7.1 2026.9.6'
+CLAWHUB=0.23.3
 
 err() {
     printf 'fetch-openclaw: %s\n' "$1" >&2
@@ -46,6 +48,7 @@ main() {
         # shellcheck disable=SC2086 # a list of words
         set -- ${VERSIONS}
     fi
+    install "clawhub@${CLAWHUB}" clawhub node_modules/clawhub/bin/clawdhub.js
     for version in "$@"; do
         install "openclaw@${version}" "${version}" node_modules/openclaw/openclaw.mjs
     done

@@ -45,7 +45,7 @@ pub fn import(place: Place<'_>, clock: Clock, dry_run: bool) -> Result<Report> {
         if !dry_run {
             manifest.set(Part::Imported, Some(&moved))?;
         }
-        steps.shift(&leftover.path, &to)?;
+        steps.shift(&leftover.path, &to, &leftover.path)?;
     }
     let units = found.iter().filter(|leftover| leftover.trace == Trace::Unit);
     forget_units(&mut steps, place.machine, units.map(|leftover| &leftover.path));
@@ -93,7 +93,7 @@ pub fn give_back(steps: &mut Steps<'_>, machine: &Machine, moved: &[Moved]) -> R
             steps.leave(to.clone());
             continue;
         }
-        steps.shift(to, from)?;
+        steps.shift(to, from, from)?;
         let folder = to.parent().filter(|folder| folder.to_string_lossy().ends_with(ASIDE));
         if let Some(folder) = folder {
             steps.remove_folders(&[folder.to_owned()]);
@@ -111,7 +111,7 @@ fn checkpoints(steps: &mut Steps<'_>, paths: &Paths, clock: Clock) -> Result<()>
         |entry: &&Entry| entry.checkpoint.as_ref().is_ok_and(|checkpoint| checkpoint.meta.is_none());
     let count = entries.iter().filter(is_seeds).count();
     if count > 0 {
-        let note = format!("{count} checkpoints of restart-task-recovery are read as they stand");
+        let note = format!("Checkpoints of restart-task-recovery, read as they stand: {count}");
         steps.report.notes.push(note);
     }
     let Some(newest) = entries.first().filter(is_seeds) else { return Ok(()) };
@@ -139,7 +139,7 @@ fn now(steps: &mut Steps<'_>, paths: &Paths) -> Result<()> {
     let Some(text) = fs::read(&paths.now())? else { return Ok(()) };
     let now = Now::parse(&text);
     steps.report.notes.push(format!(
-        "{} is read as it stands: {} active tasks, {} actions after a restart",
+        "{} is read as it stands: active tasks {}, actions after a restart {}",
         paths.now().display(),
         now.tasks.len(),
         now.after.len()

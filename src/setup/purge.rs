@@ -24,7 +24,7 @@ pub fn purge(steps: &mut Steps<'_>, paths: &Paths) -> Result<()> {
     let held = Ledger::read(&paths.ledger())?.held().len();
     if held > 0 {
         let warning = format!(
-            "{held} held items wait for a person in {}; `comeback confirm` shows them",
+            "{} stays: somebody has to decide about {held} in it; `comeback confirm` shows what is held",
             paths.ledger().display()
         );
         steps.report.warnings.push(warning);

@@ -127,13 +127,14 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Moves a file, a link or a folder to another name on the same file system.
-    pub fn shift(&mut self, from: &Path, to: &Path) -> Result<()> {
+    /// Moves a file, a link or a folder to another name on the same file system; it is listed by the one of the two names
+    /// that others look for.
+    pub fn shift(&mut self, from: &Path, to: &Path, listed: &Path) -> Result<()> {
         if !self.dry_run {
             fs::create_dir(to.parent().unwrap_or(Path::new(".")))?;
             std::fs::rename(from, to).map_err(|error| fs::failed("move aside", from, error))?;
         }
-        self.add(Target::File(from.to_owned()), self.made());
+        self.add(Target::File(listed.to_owned()), self.made());
         Ok(())
     }
 

@@ -32,6 +32,7 @@ fn the_program_lists_its_commands_and_exit_codes() {
       status      Show what is pending
       report      Show what became of the work that the last stop of the gateway cut off, or every stop
       drill       Rehearse a restart and a crash, told step by step, on gateways that are simulated
+      doctor      Show what is wrong with the installation, and the command that mends it
       checkpoint  Write and read restart checkpoints
       now         Show and change the workspace's NOW.md
       render      Show a message to people or agents, in a language and for a channel
