@@ -12,6 +12,7 @@ mod conformance;
 mod crash;
 mod fallback;
 mod harness;
+mod install;
 mod late;
 mod once;
 mod people;
