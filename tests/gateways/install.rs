@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::harness::World;
 use crate::harness::gateway::Gateway;
 use crate::harness::model::{Reply, Request};
 use crate::harness::wait;
-use crate::people::{ADA, BEN, LATER, SOON};
+use crate::people::{ADA, BEN, LATER, SOON, key};
 
 const ASKED: &str = "please watch the pipe";
 const BEGUN: &str = "I watch it.";
@@ -75,10 +75,8 @@ fn bundle(gateway: &Gateway) -> PathBuf {
     strip.arg("-o").arg(&prebuilt).arg(env!("CARGO_BIN_EXE_comeback"));
     fine(&comeback::bounded(gateway, strip));
     let mut sum = Command::new("sha256sum");
-    let sum = fine(&comeback::bounded(gateway, {
-        sum.arg(&prebuilt);
-        sum
-    }));
+    sum.arg(&prebuilt);
+    let sum = fine(&comeback::bounded(gateway, sum));
     let name = prebuilt.file_name().unwrap().to_str().unwrap();
     let sums = fs::read_to_string(bundle.join("SHA256SUMS")).unwrap();
     let line = format!("{}  prebuilt/{name}", sum.split(' ').next().unwrap());
@@ -96,30 +94,29 @@ fn fine(output: &Output) -> String {
 /// install.sh of the installed skill, without run bits, for the gateway's own PATH.
 fn install(gateway: &Gateway, args: &[&str]) -> String {
     let mut command = Command::new("/bin/sh");
-    command
-        .arg(gateway.workspace().join("skills/comeback/install.sh"))
-        .arg("--prefix")
-        .arg(gateway.bin().parent().unwrap());
+    command.arg(gateway.workspace().join("skills/comeback/install.sh")).arg("--prefix").arg(home(gateway));
     command.args(args).env_clear().envs(gateway.environment());
     fine(&comeback::bounded(gateway, command))
 }
 
+fn home(gateway: &Gateway) -> PathBuf {
+    gateway.bin().parent().unwrap().to_owned()
+}
+
 /// Every file below the gateway's home, but for what only the tests have.
 fn tree(gateway: &Gateway) -> BTreeMap<PathBuf, Vec<u8>> {
-    let home = gateway.bin().parent().unwrap().to_owned();
+    let home = home(gateway);
     let mut found = BTreeMap::new();
     let mut folders = vec![home.clone()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(&home).unwrap().to_owned();
-            if path.is_symlink() || name == Path::new("tmp") {
-                continue;
-            }
-            if path.is_dir() {
+            let kind = fs::symlink_metadata(&path).unwrap().file_type();
+            if kind.is_dir() && name != Path::new("tmp") {
                 found.insert(name, b"folder".to_vec());
                 folders.push(path);
-            } else {
+            } else if kind.is_file() {
                 found.insert(name, fs::read(&path).unwrap());
             }
         }
@@ -145,49 +142,44 @@ fn cut_off(world: &mut World) {
         world.telegram.sent_since(mark, BEN).contains(&BEGUN.to_owned()).then_some(())
     });
     wait::until("the end of Ben's turn", SOON, || {
-        let row =
-            comeback::call(&world.gateway, "sessions.describe", &json!({"key": crate::people::key(BEN)}));
+        let row = comeback::call(&world.gateway, "sessions.describe", &json!({"key": key(BEN)}));
         (row["session"]["status"] == "done").then_some(())
     });
     world.gateway.sigkill_all();
 }
 
+/// A fresh home with a gateway that systemd would start, and the skill in it, as an operator puts it there.
+fn fresh_home(version: &str) -> (World, BTreeMap<PathBuf, Vec<u8>>) {
+    let world = World::new(version, script);
+    let gateway = &world.gateway;
+    let mut pipe = Command::new("mkfifo");
+    pipe.arg(gateway.workspace().join("work.pipe"));
+    fine(&comeback::bounded(gateway, pipe));
+    let units = home(gateway).join(".config/systemd/user");
+    fs::create_dir_all(&units).unwrap();
+    let state = gateway.state_dir().display().to_string();
+    let unit = format!("[Service]\nExecStart=/bin/true\nEnvironment=OPENCLAW_STATE_DIR={state}\n");
+    fs::write(units.join("openclaw-gateway.service"), unit).unwrap();
+    fine(&gateway.cli(["skills", "install", bundle(gateway).to_str().unwrap()]));
+    let fresh = tree(gateway);
+    (world, fresh)
+}
+
+/// Those of the paths that would be ours; the skill's own folder is what OpenClaw put there.
+fn of_ours<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Vec<&'a PathBuf> {
+    let is_ours = |path: &&PathBuf| {
+        let name = path.to_string_lossy();
+        ["comeback", "boot-resume", "systemd", "hooks"].iter().any(|part| name.contains(part))
+    };
+    paths.filter(is_ours).collect()
+}
+
 #[rstest]
 #[case::v2026_7_1("2026.7.1")]
 #[case::v2026_9_6("2026.9.6")]
-fn a_fresh_home_is_set_up_in_one_command_and_left_without_a_trace(#[case] version: &str) {
-    let mut world = World::new(version, script);
+fn what_is_installed_is_ready_stays_as_it_is_and_goes_without_a_trace(#[case] version: &str) {
+    let (world, fresh) = fresh_home(version);
     let gateway = &world.gateway;
-    fine(&comeback::bounded(gateway, {
-        let mut pipe = Command::new("mkfifo");
-        pipe.arg(gateway.workspace().join("work.pipe"));
-        pipe
-    }));
-    let units = gateway.bin().parent().unwrap().join(".config/systemd/user");
-    fs::create_dir_all(&units).unwrap();
-    let unit = format!(
-        "[Service]\nExecStart=/bin/true\nEnvironment=OPENCLAW_STATE_DIR={}\n",
-        gateway.state_dir().display()
-    );
-    fs::write(units.join("openclaw-gateway.service"), unit).unwrap();
-    let bundle = bundle(gateway);
-    fine(&gateway.cli(["skills", "install", bundle.to_str().unwrap()]));
-    let fresh = tree(gateway);
-
-    // In and out again before anything runs: what differs is what OpenClaw itself wrote.
-    install(gateway, &[]);
-    let skill: Value = parse(&fine(&gateway.cli(["skills", "info", "comeback", "--json"])));
-    assert_eq!(skill["eligible"], true, "{skill}");
-    install(gateway, &["--uninstall"]);
-    let foreign = changed(&fresh, &tree(gateway));
-    let is_ours = |path: &&PathBuf| {
-        ["comeback", "boot-resume", "systemd", "hooks"]
-            .iter()
-            .any(|name| path.to_string_lossy().contains(name))
-    };
-    assert_eq!(foreign.iter().filter(is_ours).collect::<Vec<_>>(), Vec::<&PathBuf>::new());
-    println!("{version}: {foreign:?}");
-
     install(gateway, &[]);
     let installed = tree(gateway);
     install(gateway, &[]);
@@ -196,26 +188,44 @@ fn a_fresh_home_is_set_up_in_one_command_and_left_without_a_trace(#[case] versio
         Vec::<PathBuf>::new(),
         "installing again changes nothing"
     );
+    for name in ["comeback", "boot-resume"] {
+        let skill = parse(&fine(&gateway.cli(["skills", "info", name, "--json"])));
+        assert_eq!(skill["eligible"], true, "{skill}");
+    }
+    install(gateway, &["--uninstall"]);
+    // OpenClaw writes its configuration anew, keeps copies of it, and logs.
+    let is_openclaws = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        name.starts_with("openclaw.")
+            || ["state/", ".cache", ".npm"].iter().any(|folder| name.starts_with(folder))
+    };
+    let differs = changed(&fresh, &tree(gateway));
+    assert_eq!(of_ours(differs.iter()), Vec::<&PathBuf>::new());
+    assert!(differs.iter().all(is_openclaws), "{differs:?}");
+    let config: Value = parse(&fs::read_to_string(gateway.config_path()).unwrap());
+    assert_eq!(config.get("hooks"), None, "{config}");
+}
 
+#[rstest]
+#[case::v2026_7_1("2026.7.1")]
+#[case::v2026_9_6("2026.9.6")]
+fn the_hook_alone_brings_the_agent_back_and_the_slash_command_does_too(#[case] version: &str) {
+    let (mut world, fresh) = fresh_home(version);
+    install(&world.gateway, &[]);
     world.gateway.start();
     world.gateway.wait_ready();
     cut_off(&mut world);
     world.gateway.start();
-    // The units' trigger, beside the hook: one start, one recovery.
-    let mut unit = comeback::command(
-        &world.gateway,
-        &["recover", "--trigger", "startup", "--wait-gateway", "--source", "systemd"],
-    );
-    let unit = unit.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    // The trigger of the units, beside the hook: one start, one recovery.
+    let arguments = ["recover", "--trigger", "startup", "--wait-gateway", "--source", "systemd"];
+    let mut unit = comeback::command(&world.gateway, &arguments);
+    let mut unit = unit.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     world.gateway.wait_ready();
     world.telegram.wait_for_message(BEN, "the resumed work", LATER, |text| text == "Done, number 1.");
     wait::until("both triggers to have fired", LATER, || {
         (comeback::ledger(&world.gateway, "fired").len() == 2).then_some(())
     });
-    drop({
-        let mut unit = unit;
-        wait::until("its end", LATER, || unit.try_wait().unwrap())
-    });
+    wait::until("the end of the unit's trigger", LATER, || unit.try_wait().unwrap());
 
     // Switched off, a crash stays as it is; the slash command brings the work back once it is on again.
     let policy = world.gateway.state_dir().join("comeback/config.yaml");
@@ -223,15 +233,16 @@ fn a_fresh_home_is_set_up_in_one_command_and_left_without_a_trace(#[case] versio
     fs::write(&policy, "enabled: false\n").unwrap();
     world.gateway.start();
     world.gateway.wait_ready();
-    assert_eq!(
-        comeback::json(&world.gateway, 0, &["recover", "--trigger", "startup"])["outcome"],
-        "disabled"
-    );
+    let report = comeback::json(&world.gateway, 0, &["recover", "--trigger", "startup"]);
+    assert_eq!(report["outcome"], "disabled");
+    wait::until("the hook's run to be over", LATER, || {
+        world.gateway.log().matches("internal hook handlers").count().ge(&3).then_some(())
+    });
     fs::remove_file(&policy).unwrap();
     world.telegram.say(ADA, "Ada", "/boot-resume");
-    world.telegram.wait_for_message(ADA, "what was resumed", LATER, |text| {
-        text.contains("It said: ") && text.contains("resumed agent:main:telegram:direct:102")
-    });
+    let is_report =
+        |text: &str| text.contains("It said: ") && text.contains(&format!("resumed {}", key(BEN)));
+    world.telegram.wait_for_message(ADA, "what was resumed", LATER, is_report);
     world.telegram.wait_for_message(BEN, "the work again", LATER, |text| text == "Done, number 2.");
     let heard = |number| world.telegram.matching(BEN, |text| text == format!("Done, number {number}.")).len();
     assert_eq!((heard(1), heard(2), heard(3)), (1, 1, 0), "{:?}", world.telegram.sent(BEN));
@@ -241,10 +252,7 @@ fn a_fresh_home_is_set_up_in_one_command_and_left_without_a_trace(#[case] versio
     world.gateway.stop();
     install(&world.gateway, &["--uninstall"]);
     let left = tree(&world.gateway);
-    let ours: Vec<&PathBuf> = left.keys().filter(|path| !fresh.contains_key(*path)).filter(is_ours).collect();
-    assert_eq!(ours, Vec::<&PathBuf>::new());
-    let config: Value = parse(&String::from_utf8(left[Path::new("openclaw.json")].clone()).unwrap());
-    assert_eq!(config.get("hooks"), None, "{config}");
+    assert_eq!(of_ours(left.keys().filter(|path| !fresh.contains_key(*path))), Vec::<&PathBuf>::new());
 }
 
 /// Parses what a command printed, past lines in front of it.
