@@ -59,6 +59,9 @@ tools() {
     need_tool chromium chromium
     need_tool bash bash
     need_tool dash dash
+    need_tool python3 python3
+    need_tool strip binutils
+    need_tool systemd-analyze systemd
 }
 
 packages() {
@@ -69,7 +72,7 @@ packages() {
 }
 
 scripts() {
-    shellcheck --enable=all install.sh scripts/*.sh .ci/run
+    shellcheck --enable=all install.sh scripts/*.sh .ci/run tests/data/openclaw tests/data/systemctl tests/data/launchctl
     for script in install.sh scripts/*.sh; do
         dash -n "${script}"
         bash -n "${script}"

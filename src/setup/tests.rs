@@ -80,22 +80,30 @@ impl Gateway {
     }
 
     fn tree(&self) -> Vec<(PathBuf, String)> {
-        let mut found = Vec::new();
-        let mut folders = vec![self.paths.state.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.file_name() != Some("calls".as_ref()) {
-                    let text = fs::read_to_string(&path).unwrap();
-                    found.push((path, text));
-                }
+        tree(&self.paths.state)
+    }
+}
+
+/// Every file and folder below one, links with what they point to, but for the log of the fake `openclaw`.
+fn tree(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if let Ok(to) = fs::read_link(&path) {
+                found.push((path, to.display().to_string()));
+            } else if path.is_dir() {
+                found.push((path.clone(), "folder".to_owned()));
+                folders.push(path);
+            } else if path.file_name() != Some("calls".as_ref()) {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
             }
         }
-        found.sort();
-        found
     }
+    found.sort();
+    found
 }
 
 /// A machine whose managers keep everything below one folder.

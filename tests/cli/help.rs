@@ -51,7 +51,7 @@ fn the_program_lists_its_commands_and_exit_codes() {
 
     Exit codes:
       0   done, also when there was nothing to do or something is held
-      1   user or environment error
+      1   user or environment error; doctor has found something wrong
       2   usage error
       4   another run holds the lock (the triggers startup and job turn it into 0)
       5   a file was written by a newer version

@@ -44,22 +44,6 @@ fn managers(world: &World) -> String {
 fn what_this_machine_has_a_use_for_comes_and_goes() {
     let world = machine();
     let before = world.files();
-    assert_snapshot!(run(&world, &["setup", "install", "--dry-run"]), @r#"
-    exit 0
-    --- stdout
-    would: [HOME]/.openclaw/hooks/comeback/HOOK.md
-    would: [HOME]/.openclaw/hooks/comeback/handler.js
-    would: [HOME]/.openclaw/hooks/comeback/package.json
-    would: openclaw config set --batch-json '[{"path":"hooks.internal.entries.comeback.enabled","value":true}]'
-    would: [HOME]/.openclaw/skills/boot-resume/SKILL.md
-    would: [HOME]/.config/systemd/user/openclaw-gateway.service.d/comeback.conf
-    would: [HOME]/.config/systemd/user/comeback-wake-openclaw-gateway.timer
-    would: [HOME]/.config/systemd/user/comeback-wake-openclaw-gateway.service
-    would: [HOME]/.config/systemd/user/timers.target.wants/comeback-wake-openclaw-gateway.timer
-    would: systemctl --user daemon-reload
-    would: systemctl --user start comeback-wake-openclaw-gateway.timer
-    "#);
-    assert_eq!(world.files(), before);
     assert_snapshot!(run(&world, &["setup", "install"]), @r#"
     exit 0
     --- stdout
@@ -106,6 +90,50 @@ fn what_this_machine_has_a_use_for_comes_and_goes() {
     already: [HOME]/.config/systemd/user/comeback-wake-openclaw-gateway.service
     already: [HOME]/.config/systemd/user/timers.target.wants/comeback-wake-openclaw-gateway.timer
     ");
+    assert_snapshot!(run(&world, &["setup", "remove"]), @r"
+    exit 0
+    --- stdout
+    done: openclaw config unset hooks
+    done: [HOME]/.openclaw/hooks/comeback/HOOK.md
+    done: [HOME]/.openclaw/hooks/comeback/handler.js
+    done: [HOME]/.openclaw/hooks/comeback/package.json
+    done: systemctl --user stop comeback-wake-openclaw-gateway.timer
+    done: [HOME]/.config/systemd/user/timers.target.wants/comeback-wake-openclaw-gateway.timer
+    done: [HOME]/.config/systemd/user/comeback-wake-openclaw-gateway.service
+    done: [HOME]/.config/systemd/user/comeback-wake-openclaw-gateway.timer
+    done: [HOME]/.config/systemd/user/openclaw-gateway.service.d/comeback.conf
+    done: systemctl --user daemon-reload
+    done: [HOME]/.openclaw/skills/boot-resume/SKILL.md
+    ");
+    assert_eq!(world.files(), before);
+    assert_snapshot!(run(&world, &["setup", "remove"]), @r"
+    exit 0
+    --- stdout
+    Nothing to do.
+    ");
+}
+
+#[test]
+fn a_dry_run_only_tells_and_json_shows_each_part() {
+    let world = machine();
+    let before = world.files();
+    assert_snapshot!(run(&world, &["setup", "install", "--dry-run"]), @r#"
+    exit 0
+    --- stdout
+    would: [HOME]/.openclaw/hooks/comeback/HOOK.md
+    would: [HOME]/.openclaw/hooks/comeback/handler.js
+    would: [HOME]/.openclaw/hooks/comeback/package.json
+    would: openclaw config set --batch-json '[{"path":"hooks.internal.entries.comeback.enabled","value":true}]'
+    would: [HOME]/.openclaw/skills/boot-resume/SKILL.md
+    would: [HOME]/.config/systemd/user/openclaw-gateway.service.d/comeback.conf
+    would: [HOME]/.config/systemd/user/comeback-wake-openclaw-gateway.timer
+    would: [HOME]/.config/systemd/user/comeback-wake-openclaw-gateway.service
+    would: [HOME]/.config/systemd/user/timers.target.wants/comeback-wake-openclaw-gateway.timer
+    would: systemctl --user daemon-reload
+    would: systemctl --user start comeback-wake-openclaw-gateway.timer
+    "#);
+    assert_eq!(world.files(), before);
+    run(&world, &["setup", "install"]);
     assert_snapshot!(run(&world, &["setup", "show", "--json"]), @r#"
     exit 0
     --- stdout
@@ -145,27 +173,6 @@ fn what_this_machine_has_a_use_for_comes_and_goes() {
       "imported": []
     }
     "#);
-    assert_snapshot!(run(&world, &["setup", "remove"]), @r"
-    exit 0
-    --- stdout
-    done: openclaw config unset hooks
-    done: [HOME]/.openclaw/hooks/comeback/HOOK.md
-    done: [HOME]/.openclaw/hooks/comeback/handler.js
-    done: [HOME]/.openclaw/hooks/comeback/package.json
-    done: systemctl --user stop comeback-wake-openclaw-gateway.timer
-    done: [HOME]/.config/systemd/user/timers.target.wants/comeback-wake-openclaw-gateway.timer
-    done: [HOME]/.config/systemd/user/comeback-wake-openclaw-gateway.service
-    done: [HOME]/.config/systemd/user/comeback-wake-openclaw-gateway.timer
-    done: [HOME]/.config/systemd/user/openclaw-gateway.service.d/comeback.conf
-    done: systemctl --user daemon-reload
-    done: [HOME]/.openclaw/skills/boot-resume/SKILL.md
-    ");
-    assert_eq!(world.files(), before);
-    assert_snapshot!(run(&world, &["setup", "remove"]), @r"
-    exit 0
-    --- stdout
-    Nothing to do.
-    ");
 }
 
 #[test]

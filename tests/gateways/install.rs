@@ -61,7 +61,7 @@ fn skill_file(request: &Request) -> Option<String> {
     })
 }
 
-/// The bundle with the program under test in it, which is larger than ClawHub takes: it comes in afterwards.
+/// The bundle with the program under test in it, which is larger than `ClawHub` takes: it comes in afterwards.
 fn bundle(gateway: &Gateway) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let bundle = gateway.tmp().join("comeback");
@@ -165,7 +165,7 @@ fn fresh_home(version: &str) -> (World, BTreeMap<PathBuf, Vec<u8>>) {
     (world, fresh)
 }
 
-/// Those of the paths that would be ours; the skill's own folder is what OpenClaw put there.
+/// Those of the paths that would be ours; the skill's own folder is what `OpenClaw` put there.
 fn of_ours<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Vec<&'a PathBuf> {
     let is_ours = |path: &&PathBuf| {
         let name = path.to_string_lossy();

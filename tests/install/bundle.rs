@@ -91,7 +91,7 @@ fn a_bundle_that_would_not_be_taken_is_refused() {
     type Break = fn(&Sources);
     let cases: [(&str, Break); 9] = [
         ("the name other is not the folder's", |it| {
-            it.edit("SKILL.md", |text| text.replace("name: comeback", "name: other"))
+            it.edit("SKILL.md", |text| text.replace("name: comeback", "name: other"));
         }),
         ("the description has 2 characters", |it| {
             it.edit("SKILL.md", |text| {
@@ -104,17 +104,17 @@ fn a_bundle_that_would_not_be_taken_is_refused() {
         ("the description's first sentence has", |it| {
             it.edit("SKILL.md", |text| {
                 text.replacen("description: ", &format!("description: {}", "very ".repeat(40)), 1)
-            })
+            });
         }),
         ("fewer than 500 are read", |it| it.edit("SKILL.md", |text| text + &"\n".repeat(500))),
         ("does not use references/odd.md", |it| fs::write(it.path("references/odd.md"), "").unwrap()),
         ("references/gone.md is named and not there", |it| {
-            it.edit("SKILL.md", |text| text + "\n`references/gone.md`\n")
+            it.edit("SKILL.md", |text| text + "\n`references/gone.md`\n");
         }),
         ("links are not taken", |it| symlink("SKILL.md", it.path("references/../templates/link")).unwrap()),
         ("hidden files are not taken", |it| fs::write(it.path("templates/.hidden"), "").unwrap()),
         ("which ClawHub does not take", |it| {
-            fs::write(it.path("templates/large"), vec![0; 10_485_761]).unwrap()
+            fs::write(it.path("templates/large"), vec![0; 10_485_761]).unwrap();
         }),
     ];
     for (complaint, break_it) in cases {

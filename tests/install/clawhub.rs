@@ -1,4 +1,4 @@
-//! ClawHub's own command line (npm), against a stand-in for its registry on this machine.
+//! `ClawHub`'s own command line (npm), against a stand-in for its registry on this machine.
 
 use std::collections::BTreeMap;
 use std::env;

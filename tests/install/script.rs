@@ -33,7 +33,7 @@ const TOOLS: [&str; 16] = [
     "env",
 ];
 
-/// A bundle as ClawHub delivers it, without run bits, in a folder with an awkward name; and an empty home.
+/// A bundle as `ClawHub` delivers it, without run bits, in a folder with an awkward name; and an empty home.
 struct World {
     dir: TempDir,
     shell: &'static str,

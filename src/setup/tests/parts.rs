@@ -49,26 +49,8 @@ impl Rig {
         remove(self.place(), false, false).unwrap()
     }
 
-    /// Every file and folder below everything, links with what they point to.
     fn tree(&self) -> Vec<(PathBuf, String)> {
-        let mut found = Vec::new();
-        let mut folders = vec![self.gateway.dir.path().to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if let Ok(to) = fs::read_link(&path) {
-                    found.push((path, to.display().to_string()));
-                } else if path.is_dir() {
-                    found.push((path.clone(), "folder".to_owned()));
-                    folders.push(path);
-                } else if path.file_name() != Some("calls".as_ref()) {
-                    let text = fs::read_to_string(&path).unwrap();
-                    found.push((path, text));
-                }
-            }
-        }
-        found.sort();
-        found
+        tree(self.gateway.dir.path())
     }
 
     fn read(&self, path: &str) -> String {
