@@ -80,7 +80,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<()> {
 /// The same for a file that others read too, such as a unit of systemd: a new one gets 0644.
 ///
 /// # Errors
-/// The same as [`write`].
+/// The same as [`write()`].
 pub fn write_public(path: &Path, content: &[u8]) -> Result<()> {
     write_as(path, content, PUBLIC_FILE, PUBLIC_DIR)
 }
@@ -226,6 +226,27 @@ mod tests {
         write(&link, b"ours").unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "theirs");
         assert_eq!(fs::read_to_string(&link).unwrap(), "ours");
+    }
+
+    #[test]
+    fn what_root_makes_belongs_to_the_owner_of_the_folder_and_what_others_make_to_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let owner = fs::metadata(dir.path()).unwrap().uid();
+        let expected = if owner == 0 { 65_534 } else { owner };
+        std::os::unix::fs::chown(dir.path(), Some(expected), None).unwrap();
+        write(&dir.path().join("a/b/file"), b"one").unwrap();
+        Lock::acquire(&dir.path().join("lock"), Duration::ZERO).unwrap();
+        for made in ["a", "a/b", "a/b/file", "lock"] {
+            assert_eq!(fs::metadata(dir.path().join(made)).unwrap().uid(), expected, "{made}");
+        }
+    }
+
+    #[test]
+    fn the_folders_that_are_missing_come_outermost_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = missing_folders(&dir.path().join("a/b"));
+        assert_eq!(missing, [dir.path().join("a"), dir.path().join("a/b")]);
+        assert!(missing_folders(dir.path()).is_empty());
     }
 
     #[test]

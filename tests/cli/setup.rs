@@ -315,9 +315,9 @@ fn what_the_seeds_left_is_taken_over_and_given_back() {
     done: [HOME]/.config/systemd/user/boot-resume-wake.service
     done: [HOME]/.openclaw/workspace/state/restart-resume.json
     done: systemctl --user daemon-reload
-    1 checkpoints of restart-task-recovery are read as they stand
+    Checkpoints of restart-task-recovery, read as they stand: 1
     [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/113000.md waits for the next restart; `comeback plan` shows what it asks for
-    [HOME]/.openclaw/workspace/NOW.md is read as it stands: 1 active tasks, 0 actions after a restart
+    [HOME]/.openclaw/workspace/NOW.md is read as it stands: active tasks 1, actions after a restart 0
     ");
     assert_snapshot!(run(&world, &["setup", "show"]), @r"
     exit 0
@@ -331,10 +331,10 @@ fn what_the_seeds_left_is_taken_over_and_given_back() {
     assert_snapshot!(run(&world, &["setup", "remove"]), @r"
     exit 0
     --- stdout
-    done: [HOME]/.openclaw/workspace/state/restart-resume.json.before-comeback
-    done: [HOME]/.config/systemd/user/boot-resume-wake.service.before-comeback
-    done: [HOME]/.config/systemd/user/openclaw-gateway.service.d/boot-resume.conf.before-comeback
-    done: [HOME]/.openclaw/workspace/skills.before-comeback/boot-resume
+    done: [HOME]/.openclaw/workspace/state/restart-resume.json
+    done: [HOME]/.config/systemd/user/boot-resume-wake.service
+    done: [HOME]/.config/systemd/user/openclaw-gateway.service.d/boot-resume.conf
+    done: [HOME]/.openclaw/workspace/skills/boot-resume
     done: systemctl --user daemon-reload
     ");
     assert_eq!(world.files(), before);

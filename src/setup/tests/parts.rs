@@ -278,3 +278,24 @@ fn records_go_on_demand_unless_something_is_held_in_them() {
     remove(rig.place(), true, false).unwrap();
     assert_eq!(rig.tree(), before);
 }
+
+#[test]
+fn root_does_not_write_into_the_state_directory_of_somebody_else() {
+    if !crate::support::process::is_root() {
+        return assert!(!Machine::is_foreign(&Rig::new().gateway.paths.state), "one's own is nobody else's");
+    }
+    let rig = Rig::new();
+    rig.unit("system");
+    std::os::unix::fs::chown(&rig.gateway.paths.state, Some(65_534), None).unwrap();
+    let before = rig.tree();
+    for parts in [Parts { hook: true, ..Parts::default() }, Parts { boot_resume: true, ..Parts::default() }] {
+        assert_eq!(rig.install(&parts).unwrap_err().kind(), Kind::Refused);
+    }
+    assert_eq!(rig.tree(), before);
+    let report = rig.install(&Parts::default()).unwrap();
+    assert!(report.warnings[0].contains("another user than root"), "{report:?}");
+    let shown = show_all(&rig.gateway.paths, &rig.gateway.openclaw).unwrap();
+    assert!(shown.hook.is_none() && shown.boot_resume.is_none() && shown.systemd.unwrap().works());
+    let manifest = rig.gateway.paths.own().join("manifest.json").metadata().unwrap();
+    assert_eq!(std::os::unix::fs::MetadataExt::uid(&manifest), 65_534);
+}
