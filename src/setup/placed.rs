@@ -61,13 +61,22 @@ pub fn put(steps: &mut Steps<'_>, manifest: &mut Manifest, wanted: &Wanted) -> R
     }
     let mut changed = leave_what_is_no_longer_wanted(steps, &known, &record)?;
     if !steps.dry_run {
-        manifest.set(wanted.part, Some(&record))?;
+        // Until a file is replaced, its old sum is the right one: a run that is stopped here leaves nothing that a later
+        // one would take for somebody's change.
+        let files = record
+            .files
+            .iter()
+            .map(|(path, sum)| (path.clone(), known.files.get(path).unwrap_or(sum).clone()));
+        manifest.set(wanted.part, Some(&Placed { files: files.collect(), ..record.clone() }))?;
     }
     for (path, content) in &wanted.files {
         changed |= steps.write_public(path.clone(), content)?;
     }
     for (path, to) in &wanted.links {
         changed |= steps.link(path.clone(), to)?;
+    }
+    if !steps.dry_run {
+        manifest.set(wanted.part, Some(&record))?;
     }
     Ok(changed)
 }

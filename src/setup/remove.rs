@@ -4,8 +4,9 @@ use super::hook;
 use super::manifest::{HookRecord, Manifest, Moved, Part, Placed, RuleRecord};
 use super::report::{Report, Steps};
 use super::selection::Selection;
-use super::{Place, agents_md, import, launchd, placed, purge, systemd};
+use super::{Machine, Place, agents_md, import, launchd, placed, purge, systemd};
 use crate::support::error::Result;
+use crate::support::process;
 
 /// Takes everything out that was installed, and puts back what was moved aside for it. Files that someone changed stay.
 ///
@@ -20,15 +21,21 @@ pub fn remove(place: Place<'_>, purge: bool, dry_run: bool) -> Result<Report> {
     let mut manifest = Manifest::read(paths)?;
     manifest.check_writable()?;
     let mut steps = Steps::new(place.openclaw, dry_run);
+    if Machine::is_foreign(&paths.state) {
+        // What root changed in the rest would lock its owner out.
+        steps.report.warnings.push(super::foreign(paths).to_string());
+        units(&mut steps, &mut manifest, place)?;
+        return Ok(steps.report);
+    }
     hook(&mut steps, &mut manifest, place)?;
-    for part in [Part::Systemd, Part::Launchd, Part::Skill] {
-        let Some(record) = manifest.get::<Placed>(part)? else { continue };
-        match part {
-            Part::Systemd => systemd::remove(&mut steps, place.machine, &record)?,
-            Part::Launchd => launchd::remove(&mut steps, place.machine, &record)?,
-            _ => placed::take(&mut steps, &record)?,
-        }
-        forget::<Placed>(&steps, &mut manifest, part)?;
+    units(&mut steps, &mut manifest, place)?;
+    if let Some(record) = manifest.get::<Placed>(Part::Launchd)? {
+        launchd::remove(&mut steps, place.machine, &record)?;
+        forget::<Placed>(&steps, &mut manifest, Part::Launchd)?;
+    }
+    if let Some(record) = manifest.get::<Placed>(Part::Skill)? {
+        placed::take(&mut steps, &record)?;
+        forget::<Placed>(&steps, &mut manifest, Part::Skill)?;
     }
     if manifest.get::<RuleRecord>(Part::Rule)?.is_some() {
         agents_md::remove(&mut steps, &mut manifest, paths)?;
@@ -41,6 +48,19 @@ pub fn remove(place: Place<'_>, purge: bool, dry_run: bool) -> Result<Report> {
         purge::purge(&mut steps, paths)?;
     }
     Ok(steps.report)
+}
+
+/// The units of the machine's are root's to remove.
+fn units(steps: &mut Steps<'_>, manifest: &mut Manifest, place: Place<'_>) -> Result<()> {
+    let Some(record) = manifest.get::<Placed>(Part::Systemd)? else { return Ok(()) };
+    if record.system && !process::is_root() {
+        let unit = record.of.as_deref().unwrap_or_default();
+        let warning = format!("what belongs to {unit} stays: run `comeback setup remove` as root for it");
+        steps.report.warnings.push(warning);
+        return Ok(());
+    }
+    systemd::remove(steps, place.machine, &record)?;
+    forget::<Placed>(steps, manifest, Part::Systemd)
 }
 
 /// First the hook's entry in the configuration, then its files: no gateway finds an entry without its hook. The

@@ -298,4 +298,27 @@ fn root_does_not_write_into_the_state_directory_of_somebody_else() {
     assert!(shown.hook.is_none() && shown.boot_resume.is_none() && shown.systemd.unwrap().works());
     let manifest = rig.gateway.paths.own().join("manifest.json").metadata().unwrap();
     assert_eq!(std::os::unix::fs::MetadataExt::uid(&manifest), 65_534);
+    assert!(rig.remove().warnings[0].contains("another user than root"));
+    assert_eq!(rig.tree(), before);
+}
+
+#[test]
+fn a_run_that_was_stopped_between_record_and_file_is_finished_by_the_next() {
+    let rig = Rig::new();
+    rig.unit("units");
+    rig.install(&SYSTEMD).unwrap();
+    let drop_in = rig.gateway.dir.path().join("units/openclaw-gateway.service.d/comeback.conf");
+    // The program has moved, so that the files say something else; a file in the place of a folder stops the run at its link.
+    let moved = rig.gateway.dir.path().join("moved");
+    fs::write(&moved, "").unwrap();
+    let units = rig.gateway.dir.path().join("units");
+    fs::remove_dir_all(units.join("timers.target.wants")).unwrap();
+    fs::write(units.join("timers.target.wants"), "").unwrap();
+    install(rig.place(), &moved, &SYSTEMD, false).unwrap_err();
+    assert!(fs::read_to_string(&drop_in).unwrap().contains("moved"));
+    fs::remove_file(units.join("timers.target.wants")).unwrap();
+    install(rig.place(), &moved, &SYSTEMD, false).unwrap();
+    assert!(fs::read_to_string(drop_in).unwrap().contains("moved"));
+    rig.remove();
+    assert_eq!(fs::read_dir(units).unwrap().count(), 1);
 }
