@@ -102,6 +102,7 @@ fn code_of(event: &Event) -> Option<String> {
         | Event::Held(_)
         | Event::Recovery { .. }
         | Event::Boot { .. }
+        | Event::Fired { .. }
         | Event::Consumed { .. } => None,
     }
 }
@@ -162,7 +163,11 @@ impl Stop {
                     self.story(&item.session_key).take(at, item);
                 }
             }
-            Event::Intent { .. } | Event::Consumed { .. } | Event::Prepared { .. } | Event::Boot { .. } => {}
+            Event::Intent { .. }
+            | Event::Consumed { .. }
+            | Event::Prepared { .. }
+            | Event::Boot { .. }
+            | Event::Fired { .. } => {}
         }
     }
 
