@@ -14,12 +14,14 @@ pub mod gateway;
 pub mod json;
 pub mod ledger;
 pub mod model;
+pub mod note;
 pub mod notice;
 pub mod now;
 pub mod plan;
 pub mod session;
 pub mod setup;
 pub mod support;
+pub mod task;
 
 use std::ffi::OsString;
 use std::panic;

@@ -30,6 +30,24 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
+/// Lists the `.json` files of a folder that are not hidden, in order; one that is not there has none.
+///
+/// # Errors
+/// Where the folder cannot be listed.
+pub fn json_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let list = || fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut files: Vec<PathBuf> = match list() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        listed => listed.map_err(|error| failed("list", folder, error))?,
+    };
+    files.retain(|file| {
+        let is_hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        file.extension().is_some_and(|extension| extension == "json") && !is_hidden
+    });
+    files.sort();
+    Ok(files)
+}
+
 /// Makes a folder and its parents, for the owner alone.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 //! it is shown.
 
 pub mod clock;
+pub mod document;
 pub mod error;
 pub mod fs;
 pub mod markdown;

@@ -66,6 +66,24 @@ impl Paths {
         self.workspace.join("memory/restart-checkpoints")
     }
 
+    /// Returns the folder of the long tasks' state files.
+    #[must_use]
+    pub fn tasks(&self) -> PathBuf {
+        self.workspace.join("memory/tasks")
+    }
+
+    /// Returns the path of the lock that a change of a task takes, for a moment.
+    #[must_use]
+    pub fn task_lock(&self) -> PathBuf {
+        self.own().join("tasks.lock")
+    }
+
+    /// Returns the folder of the agents' notes.
+    #[must_use]
+    pub fn notes(&self) -> PathBuf {
+        self.workspace.join("memory/notes")
+    }
+
     /// Returns the path of the workspace's snapshot.
     #[must_use]
     pub fn now(&self) -> PathBuf {

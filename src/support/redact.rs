@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::text::one_line;
+
 /// What stands in a secret's place.
 const MARK: &str = "[redacted]";
 
@@ -45,6 +47,12 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text) => named(text),
         Cow::Owned(text) => Cow::Owned(named(&text).into_owned()),
     }
+}
+
+/// Makes a text fit for a file: on one line of at most `max` characters, without what looks like a secret.
+#[must_use]
+pub fn recorded(text: &str, max: usize) -> String {
+    one_line(&redact(text), max)
 }
 
 fn named(text: &str) -> Cow<'_, str> {
