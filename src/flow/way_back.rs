@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::context::Context;
 use crate::gateway::Gateway;
-use crate::gateway::jobs::{self, Job, Spec};
+use crate::gateway::jobs::{self, Job, Spec, Target};
 use crate::model::{AgentId, Language, Route, SessionKey};
 use crate::support::error::Result;
 
@@ -39,7 +39,7 @@ impl<'a> Wake<'a> {
             name: NAME,
             at: self.at,
             agent: &self.agent,
-            session_key: self.session,
+            target: Target::Session(self.session),
             message: &self.message,
             route: self.route,
         }
@@ -63,15 +63,8 @@ pub(super) fn put_off(gateway: &mut Gateway, wake: &Wake<'_>) -> Result<bool> {
 
 /// Removes every job of the name that is not running, disabled leftovers too; tells whether one is running.
 pub(super) fn disarm(gateway: &mut Gateway) -> Result<bool> {
-    let mut running = false;
-    for job in jobs::list(gateway, NAME)? {
-        if job.running_since.is_some() {
-            running = true;
-        } else {
-            jobs::remove(gateway, &job.id)?;
-        }
-    }
-    Ok(running)
+    let jobs = jobs::list(gateway, NAME)?;
+    Ok(jobs::clear(gateway, &jobs)?)
 }
 
 /// Tells whether a job of the name waits for its time.

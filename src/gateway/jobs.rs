@@ -1,4 +1,4 @@
-//! One-shot jobs of the gateway's scheduler: the second way back after a restart.
+//! One-shot jobs of the gateway's scheduler: the second way back after a restart, and the wakes of long tasks.
 //!
 //! A job is an `agentTurn` into `session:<key>`: the one form that runs in the interrupted session, with its
 //! history, on all three versions (measured). It is never removed while it runs: 2026.9.6 then ends its turn, and
@@ -31,8 +31,19 @@ pub struct Job {
     pub at: Option<DateTime<Utc>>,
     /// The session it runs in.
     pub session_key: Option<SessionKey>,
+    /// Whether it runs in a fresh session.
+    pub isolated: bool,
     /// Since when it has been running, if it is.
     pub running_since: Option<DateTime<Utc>>,
+}
+
+/// Where a job's turn runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// In this session, with its history.
+    Session(&'a SessionKey),
+    /// In a fresh session.
+    Isolated,
 }
 
 /// What a one-shot job shall do.
@@ -44,8 +55,8 @@ pub struct Spec<'a> {
     pub at: DateTime<Utc>,
     /// The agent that runs it.
     pub agent: &'a AgentId,
-    /// The session it runs in.
-    pub session_key: &'a SessionKey,
+    /// Where it runs.
+    pub target: Target<'a>,
     /// What the agent is told.
     pub message: &'a str,
     /// Where the reply goes; without one it stays in the session.
@@ -56,18 +67,22 @@ impl Spec<'_> {
     /// Returns the job as `cron.add` takes it, and the agent's scheduling tool too.
     #[must_use]
     pub fn params(&self) -> Value {
-        json!({
+        let mut params = json!({
             "name": self.name,
             "enabled": true,
             "deleteAfterRun": true,
             "schedule": {"kind": "at", "at": rfc3339(self.at)},
             "agentId": self.agent,
-            "sessionKey": self.session_key,
-            "sessionTarget": format!("session:{}", self.session_key),
+            "sessionTarget": "isolated",
             "wakeMode": "now",
             "payload": {"kind": "agentTurn", "message": self.message},
             "delivery": self.route.map_or_else(|| json!({"mode": "none"}), announce),
-        })
+        });
+        if let Target::Session(key) = self.target {
+            params["sessionKey"] = json!(key);
+            params["sessionTarget"] = json!(format!("session:{key}"));
+        }
+        params
     }
 
     /// Tells whether the gateway holds the job as it was meant; times to the millisecond, as gateways keep them.
@@ -75,10 +90,13 @@ impl Spec<'_> {
         job.enabled
             && job.name == self.name
             && job.at.map(|at| at.timestamp_millis()) == Some(self.at.timestamp_millis())
-            && job
-                .session_key
-                .as_ref()
-                .is_some_and(|key| key.as_str().eq_ignore_ascii_case(self.session_key.as_str()))
+            && match (self.target, &job.session_key) {
+                (Target::Session(meant), Some(key)) => {
+                    key.as_str().eq_ignore_ascii_case(meant.as_str()) && !job.isolated
+                }
+                (Target::Session(_), None) => false,
+                (Target::Isolated, _) => job.isolated,
+            }
     }
 }
 
@@ -104,6 +122,7 @@ impl Job {
             enabled: job["enabled"].as_bool().unwrap_or(true),
             at: job["schedule"]["at"].as_str().and_then(|at| at.parse().ok()),
             session_key: key.and_then(|key| key.parse().ok()),
+            isolated: job["sessionTarget"] == "isolated",
             running_since: job["state"]["runningAtMs"].as_i64().and_then(from_millis),
         })
     }
@@ -114,19 +133,22 @@ impl Job {
 /// # Errors
 /// Where the gateway does not answer.
 pub fn list(gateway: &mut Gateway, name: &str) -> std::result::Result<Vec<Job>, CallError> {
+    let mut jobs = all(gateway)?;
+    jobs.retain(|job| job.name == name);
+    Ok(jobs)
+}
+
+/// Lists all jobs, those that are disabled too.
+///
+/// # Errors
+/// Where the gateway does not answer.
+pub fn all(gateway: &mut Gateway) -> std::result::Result<Vec<Job>, CallError> {
     let mut jobs = Vec::new();
     let mut offset = 0;
     for _ in 0..MAX_PAGES {
         let page =
             gateway.call("cron.list", &json!({"includeDisabled": true, "limit": PAGE, "offset": offset}))?;
-        jobs.extend(
-            page["jobs"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Job::read)
-                .filter(|job| job.name == name),
-        );
+        jobs.extend(page["jobs"].as_array().into_iter().flatten().filter_map(Job::read));
         match page["nextOffset"].as_u64() {
             Some(next) if next > offset => offset = next,
             _ => break,
@@ -161,6 +183,17 @@ pub fn remove(gateway: &mut Gateway, id: &str) -> std::result::Result<(), CallEr
     }
 }
 
+/// Removes every job that is not running; tells whether one is.
+///
+/// # Errors
+/// Where the gateway declines, or does not answer.
+pub fn clear(gateway: &mut Gateway, jobs: &[Job]) -> std::result::Result<bool, CallError> {
+    for job in jobs.iter().filter(|job| job.running_since.is_none()) {
+        remove(gateway, &job.id)?;
+    }
+    Ok(jobs.iter().any(|job| job.running_since.is_some()))
+}
+
 /// Adds a job, reads it back, then removes every other of its name that is not running; returns what was read.
 ///
 /// The new one comes first, so that there is a way back at every moment; what an earlier run left, also one whose
@@ -179,8 +212,6 @@ pub fn replace(gateway: &mut Gateway, spec: &Spec<'_>) -> Result<Job> {
         )
         .hint("`openclaw cron list --all` shows what it holds")
     })?;
-    for other in others.iter().filter(|other| other.running_since.is_none()) {
-        remove(gateway, &other.id)?;
-    }
+    clear(gateway, &others)?;
     Ok(job)
 }

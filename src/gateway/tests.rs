@@ -305,7 +305,7 @@ fn a_job_is_replaced_without_a_gap_and_without_ending_one_that_runs() {
         name: "way-back",
         at: at.parse().unwrap(),
         agent: &agent,
-        session_key: &key,
+        target: jobs::Target::Session(&key),
         message: "recover",
         route: Some(&route),
     };
