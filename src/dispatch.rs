@@ -6,6 +6,7 @@
 
 mod intent;
 mod params;
+mod wake;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,10 +17,10 @@ use serde_json::{Value, json};
 pub use self::intent::settle;
 use self::intent::{intent, intent_of, settled};
 use self::params::{agent_params, route_params};
-use crate::gateway::{CallError, Gateway};
+use crate::gateway::{Access, CallError, Gateway};
 use crate::ledger::{Effect, Event, Held, Outcome, Writer};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
-use crate::plan::{Approved, Item};
+use crate::plan::{Approved, Item, Left};
 use crate::session::{self, Evidence};
 use crate::support::clock::Clock;
 use crate::support::error::{Kind, Result};
@@ -60,6 +61,7 @@ pub struct Dispatcher<'a> {
     boot: &'a Boot,
     clock: Clock,
     woken_at: Option<DateTime<Utc>>,
+    jobs: Option<Access<'a>>,
 }
 
 /// What the ledger says of an effect that is to be sent.
@@ -79,7 +81,7 @@ impl<'a> Dispatcher<'a> {
     /// Makes a dispatcher for the boot that runs. `gateway` is a connection without `operator.admin`: a turn that
     /// is sent over an admin connection runs as the owner.
     pub fn new(gateway: &'a mut Gateway, ledger: &'a mut Writer, boot: &'a Boot, clock: Clock) -> Self {
-        Self { gateway, ledger, boot, clock, woken_at: None }
+        Self { gateway, ledger, boot, clock, woken_at: None, jobs: None }
     }
 
     /// Has the machine's wake take the place of the gateway's start: what began before it is dead.
@@ -94,6 +96,9 @@ impl<'a> Dispatcher<'a> {
     /// Where the ledger cannot be written (nothing is sent then) or the session cannot be read.
     pub fn resume(&mut self, approved: &Approved) -> Result<Sent> {
         let item = approved.item();
+        if let Some(task) = &item.wakes {
+            return self.take_up(item, task);
+        }
         let mut before = self.before(&item.key);
         if before == Before::Taken {
             return Ok(Sent::Already);
@@ -303,7 +308,11 @@ impl<'a> Dispatcher<'a> {
         if self.woken_at.is_none() && evidence.awaits_native_recovery(since) {
             return refused("OpenClaw's own recovery has taken it up again");
         }
-        let gone_on = if item.answered { evidence.gone_on_heard(since) } else { evidence.gone_on(since) };
+        let gone_on = match item.left {
+            Left::Tasks => evidence.is_running(since).then_some("its session is at work"),
+            Left::Answer => evidence.gone_on_heard(since),
+            Left::Work => evidence.gone_on(since),
+        };
         match gone_on {
             Some(_) if item.confirmed && !evidence.is_running(since) => Ok(None),
             Some(how) => Ok(Some(Sent::Overtaken(how.to_owned()))),

@@ -67,6 +67,15 @@ pub enum Notice<'a> {
         #[serde(serialize_with = "as_shown")]
         checkpoint: &'a Path,
     },
+    /// A long task goes on only when they say so.
+    TaskBlocked {
+        /// Its goal.
+        about: &'a str,
+        /// Why.
+        reason: &'a str,
+        /// Its id.
+        task: &'a str,
+    },
 }
 
 /// Names a session that goes on.
@@ -151,6 +160,38 @@ pub enum Resume<'a> {
         /// What was asked and answered.
         approval: Approval<'a>,
     },
+    /// With a long task, by the command that takes it up.
+    Task {
+        /// The command.
+        command: &'a str,
+        /// Why, as the seed's payloads say it.
+        payload: &'a str,
+        /// The seed's resume packet.
+        packet: Packet<'a>,
+    },
+}
+
+/// Holds a resume packet, as JSON.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Packet<'a> {
+    /// What it says.
+    pub packet: &'a str,
+}
+
+/// Holds what an agent wrote down for itself.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastWords<'a> {
+    /// What it was doing.
+    pub task: Option<&'a str>,
+    /// How far it was.
+    pub progress: Option<&'a str>,
+    /// What it did last.
+    pub last_action: Option<&'a str>,
+    /// What it wanted to know again.
+    pub note_to_self: Option<&'a str>,
+    /// When it wrote that.
+    pub timestamp: &'a str,
 }
 
 /// Holds what was recorded of a session before the restart, as a checkpoint's block has it.
@@ -227,6 +268,7 @@ impl Notice<'_> {
             Self::Summary { .. } => &catalogue::SUMMARY,
             Self::ConfirmRequest { .. } => &catalogue::CONFIRM_REQUEST,
             Self::NeverHappened { .. } => &catalogue::NEVER_HAPPENED,
+            Self::TaskBlocked { .. } => &catalogue::TASK_BLOCKED,
         }
     }
 }
@@ -242,6 +284,7 @@ impl Resume<'_> {
             Self::Undelivered { .. } => &catalogue::UNDELIVERED,
             Self::Orphaned { .. } => &catalogue::ORPHANED,
             Self::Approval { .. } => &catalogue::APPROVAL,
+            Self::Task { .. } => &catalogue::TASK,
         }
     }
 }
@@ -259,6 +302,12 @@ impl Templates {
         let mut values = recorded(resume);
         values["key"] = json!(key);
         self.typed(resume.template(), &values, language, Channel::Plain)
+    }
+
+    /// Renders the note that an agent left, to follow another message to it.
+    #[must_use]
+    pub fn last_words(&self, note: LastWords<'_>, language: Language) -> String {
+        self.typed(&catalogue::LAST_WORDS, &json!({ "note": recorded(&note) }), language, Channel::Plain)
     }
 
     /// Renders the recovery job's message.

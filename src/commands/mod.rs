@@ -7,6 +7,7 @@ mod doctor;
 mod drill;
 mod execute;
 mod globals;
+mod note;
 mod now;
 mod plan;
 mod prepare;
@@ -16,6 +17,7 @@ mod report;
 mod scan;
 mod setup;
 mod status;
+mod task;
 mod verify;
 mod words;
 
@@ -63,6 +65,12 @@ pub(crate) enum Command {
     /// Show and change the workspace's NOW.md
     #[command(subcommand)]
     Now(now::Command),
+    /// Work on long tasks that outlive a timeout and a restart
+    #[command(subcommand)]
+    Task(task::Command),
+    /// Leave and read agents' last words
+    #[command(subcommand)]
+    Note(note::Command),
     /// Show a message to people or agents, in a language and for a channel
     Render(render::Args),
     /// Install, remove and show what brings agents back by itself
@@ -96,6 +104,8 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
         Command::Doctor(args) => doctor::run(args, globals),
         Command::Checkpoint(command) => checkpoint::run(command, globals),
         Command::Now(command) => now::run(command, globals),
+        Command::Task(command) => task::run(command, globals),
+        Command::Note(command) => note::run(command, globals),
         Command::Render(args) => render::run(&args, globals),
         Command::Setup(command) => setup::run(command, globals),
         Command::Plan(args) => plan::run(&args),
@@ -198,22 +208,31 @@ fn read_stdin() -> Result<String> {
     })
 }
 
-/// Reads a duration such as `90s`, `5m` or `2h`.
+/// Reads a duration such as `90s`, `5m` or `2h`, of a day at most.
 fn duration(text: &str) -> std::result::Result<TimeDelta, String> {
+    duration_within(text, TimeDelta::days(1))
+        .map_err(|long| long.unwrap_or_else(|| format!("{text} is longer than a day")))
+}
+
+/// Reads the duration of a piece of work, of 30 days at most.
+fn long_duration(text: &str) -> std::result::Result<TimeDelta, String> {
+    let long = || format!("{text} is longer than 30 days");
+    duration_within(text, TimeDelta::days(30)).map_err(|wrong| wrong.unwrap_or_else(long))
+}
+
+/// Reads a duration; the error is none where it is too long.
+fn duration_within(text: &str, most: TimeDelta) -> std::result::Result<TimeDelta, Option<String>> {
     let expected = || format!("{text:?} is no duration: expected a number and a unit, such as 90s, 5m or 2h");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: i64 = digits.parse().map_err(|_| expected())?;
+    let number: i64 = digits.parse().map_err(|_| Some(expected()))?;
     let seconds = match &text[digits.len()..] {
         "s" => 1,
         "m" => 60,
         "h" => 3_600,
-        _ => return Err(expected()),
+        _ => return Err(Some(expected())),
     };
-    number
-        .checked_mul(seconds)
-        .filter(|seconds| (0..=86_400).contains(seconds))
-        .map(TimeDelta::seconds)
-        .ok_or_else(|| format!("{text} is longer than a day"))
+    let whole = number.checked_mul(seconds).filter(|seconds| (0..=most.num_seconds()).contains(seconds));
+    whole.map(TimeDelta::seconds).ok_or(None)
 }
 
 /// Says how long ago something was, in one unit.

@@ -1,5 +1,6 @@
 //! `comeback status`
 
+use std::fmt::Write;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -8,9 +9,11 @@ use super::words::{outcome, trigger};
 use super::{Globals, ago, context, print, sessions, shown, warn};
 use crate::flow::{self, Context, Status, Waits};
 use crate::json::v1;
+use crate::support::clock::rfc3339;
 use crate::support::error::Result;
 use crate::support::paint::{Paint, Tone};
 use crate::support::table::{Cell, WIDTH, table, wrapped};
+use crate::task::{self, Task};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  comeback status --json")]
@@ -60,7 +63,10 @@ fn text(status: &Status, context: &Context, paint: Paint) -> String {
         .collect();
     // A path is to be copied: it stays on one line.
     let file = status.pending.as_ref().map(|pending| format!("File      {}\n", pending.path.display()));
-    table(&[], &rows, paint) + &file.unwrap_or_default() + &held(&status.held, now, paint)
+    table(&[], &rows, paint)
+        + &file.unwrap_or_default()
+        + &tasks(&status.tasks, paint)
+        + &held(&status.held, now, paint)
 }
 
 fn held(held: &[Waits], now: DateTime<Utc>, paint: Paint) -> String {
@@ -78,4 +84,18 @@ fn held(held: &[Waits], now: DateTime<Utc>, paint: Paint) -> String {
     );
     let table = table(&["HELD", "SESSION", "SINCE", "WHY"], &rows, paint);
     format!("\n{table}\n{}\n", wrapped(&advice, WIDTH).join("\n"))
+}
+
+/// Lists long tasks; an id is to be copied: it stays on one line.
+fn tasks(tasks: &[Task], paint: Paint) -> String {
+    let mut text = String::new();
+    for task in tasks {
+        let tone = if task.status == task::Status::Blocked { Tone::Bad } else { Tone::Waiting };
+        let step = task.next_step().map(|step| format!(", at {step:?}")).unwrap_or_default();
+        let wake = task.wake.as_ref().map(|wake| format!(", wake at {}", rfc3339(wake.at)));
+        let status = paint.paint(tone, task.status.name());
+        let stands = shown(&format!(", {} %{step}{}", task.progress_pct, wake.unwrap_or_default()));
+        let _ = write!(text, "\nTask      {}\n          {status}{stands}\n", task.task_id);
+    }
+    text
 }

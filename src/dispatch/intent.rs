@@ -52,5 +52,6 @@ pub(super) fn intent(key: &IdempotencyKey, session: &SessionKey, effect: Effect,
 pub(super) fn intent_of(item: &Item, boot: &Boot) -> Event {
     let (key, session_key, boot) = (item.key.clone(), item.session_key.clone(), boot.clone());
     let (also, message) = (item.also.clone(), Some(item.message.clone()));
-    Event::Intent { key, effect: Effect::Resume, session_key, boot, also, message }
+    let effect = if item.wakes.is_some() { Effect::Wake } else { Effect::Resume };
+    Event::Intent { key, effect, session_key, boot, also, message }
 }

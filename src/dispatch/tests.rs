@@ -308,6 +308,7 @@ fn an_item_is_held_once() {
         rule: "payment".into(),
         reason: "pays".into(),
         message: "go on".into(),
+        task: None,
     };
     for now in [2_000, 2_001] {
         world.run(&boot(START), now, |dispatcher| dispatcher.hold(held.clone()).unwrap());

@@ -56,11 +56,11 @@ impl<'a> Standpoint<'a> {
         }
     }
 
-    fn since(&self) -> DateTime<Utc> {
+    pub(super) fn since(&self) -> DateTime<Utc> {
         self.woken_at.unwrap_or_else(|| self.start())
     }
 
-    fn start(&self) -> DateTime<Utc> {
+    pub(super) fn start(&self) -> DateTime<Utc> {
         self.boot.map_or_else(|| self.context.clock.now(), |boot| boot.started_at)
     }
 
@@ -185,7 +185,7 @@ impl<'a> Standpoint<'a> {
     }
 
     /// Fills in what the row says.
-    fn completed<'b>(
+    pub(super) fn completed<'b>(
         &self,
         sight: &Sight,
         candidate: Candidate<'b>,
@@ -213,7 +213,11 @@ impl<'a> Standpoint<'a> {
     /// Returns the keys of an effect with these causes, first the one under which it goes out.
     fn keys(&self, of_block: Option<IdempotencyKey>, judgement: &Judgement) -> Vec<IdempotencyKey> {
         let of_cuts = judgement.cuts.iter().map(session::Cut::key);
-        let keys: Vec<IdempotencyKey> = of_block.into_iter().chain(of_cuts).collect();
+        self.ordered(of_block.into_iter().chain(of_cuts).collect())
+    }
+
+    /// Puts the key first under which an effect is on record already.
+    pub(super) fn ordered(&self, keys: Vec<IdempotencyKey>) -> Vec<IdempotencyKey> {
         let Some(used) = self.ledger.key_of(&keys).cloned() else { return keys };
         let others = keys.into_iter().filter(|key| *key != used).collect::<Vec<_>>();
         [vec![used], others].concat()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::{Context, PATIENCE};
+use super::task;
 use crate::dispatch::{Dispatcher, Sent};
 use crate::gateway::{Gateway, Scopes};
 use crate::ledger::{Event, Held, Ledger, Person, TOLD_AS_CONFIRMED, Writer};
@@ -168,15 +169,19 @@ fn send(
     let is_running = evidence.as_ref().is_some_and(|evidence| evidence.is_running(boot.started_at));
     let own = *by == Person::Session(held.session_key.clone()) && is_running;
     let (session_key, key, message) = (&held.session_key, &held.key, held.message.as_str());
-    let asked = Confirmation { session_key, key, message, evidence: evidence.as_ref(), own };
+    let wakes = held.task.as_deref().and_then(|task| task.parse().ok());
+    let asked =
+        Confirmation { session_key, key, message, evidence: evidence.as_ref(), wakes: wakes.as_ref(), own };
     let approved = match plan::confirmed(asked, boot.started_at, &context.policy) {
         Gated::Send(approved) => approved,
         Gated::Hold(item) | Gated::Skip(item) => return kept(item.ruling.reason),
     };
-    if let Err(error) = decide(context, ledger, held, true, by) {
+    if let Err(error) = task::prepare_confirmed(context, wakes.as_ref())
+        .and_then(|()| decide(context, ledger, held, true, by))
+    {
         return kept(error.full());
     }
-    let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock);
+    let mut dispatcher = Dispatcher::new(gateway, ledger, &boot, context.clock).with_jobs(context.access());
     let sent = if own {
         dispatcher.hand_over(approved.item(), TOLD_AS_CONFIRMED)
     } else {

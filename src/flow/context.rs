@@ -121,7 +121,13 @@ impl Context {
         }
         self.step(format_args!("connecting to the gateway on port {}", self.config.port));
         let _waits = self.waits("waiting for the gateway");
-        Gateway::connect(&Access { paths: &self.paths, config: &self.config }, scopes, patience)
+        Gateway::connect(&self.access(), scopes, patience)
+    }
+
+    /// Returns what a connection to the gateway needs.
+    #[must_use]
+    pub fn access(&self) -> Access<'_> {
+        Access { paths: &self.paths, config: &self.config }
     }
 
     /// Returns the workspace that is meant where nobody names one: the job and the startup hook recover from there.

@@ -12,12 +12,14 @@ use super::lost;
 use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
 use super::sight::{Sight, Watch};
-use super::tell;
+use super::task::{self, DueTasks};
+use super::{joined, tell};
 use crate::checkpoint::{Marked, Store};
 use crate::dispatch::Dispatcher;
 use crate::gateway::{Gateway, tools};
 use crate::ledger::{self, Event, Ledger, Writer};
 use crate::model::{AgentId, Boot, Language, Route, Verdict};
+use crate::note::Note;
 use crate::plan::{self, Candidate, Gated, Plan, Situation};
 use crate::support::error::Result;
 
@@ -59,13 +61,15 @@ impl<'a> Matter<'a> {
     }
 
     /// Plans all that may have to go on.
-    fn plan(&self, gateway: &Gateway, sight: &Sight, ledger: &Ledger) -> Plan {
+    fn plan(&self, gateway: &Gateway, sight: &Sight, ledger: &Ledger, left: &Left) -> Plan {
         let standpoint = Standpoint {
             woken_at: self.woken_at,
             job: self.job,
             ..Standpoint::new(self.context, ledger, Some(gateway.boot()))
         };
         let candidates = standpoint.candidates(sight, self.waiting);
+        let candidates = standpoint.with_tasks(sight, candidates, &left.tasks.due);
+        let candidates = standpoint.with_notes(sight, candidates, &left.notes);
         self.plan_of(gateway, ledger, &candidates)
     }
 
@@ -116,8 +120,12 @@ impl<'a> Matter<'a> {
         gateway: &'b mut Gateway,
         ledger: &'b mut Writer,
         boot: &'b Boot,
-    ) -> Dispatcher<'b> {
-        let dispatcher = Dispatcher::new(gateway, ledger, boot, self.context.clock);
+    ) -> Dispatcher<'b>
+    where
+        'a: 'b,
+    {
+        let dispatcher =
+            Dispatcher::new(gateway, ledger, boot, self.context.clock).with_jobs(self.context.access());
         match self.woken_at {
             Some(at) => dispatcher.after_wake(at),
             None => dispatcher,
@@ -146,6 +154,30 @@ impl<'a> Matter<'a> {
     }
 }
 
+/// What agents have left behind beside their sessions.
+struct Left {
+    tasks: DueTasks,
+    notes: Vec<Note>,
+}
+
+impl Left {
+    /// Reads it; what cannot be read is told.
+    fn find(
+        context: &Context,
+        gateway: &mut Gateway,
+        sight: &Sight,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self> {
+        let (tasks, (notes, unread)) = (task::find(context, gateway, sight)?, joined::notes(context)?);
+        for warning in tasks.warnings.iter().chain(&unread) {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+        Ok(Self { tasks, notes })
+    }
+}
+
 /// Recovers what is due, and what was cut off: each session as soon as nothing of the gateway's own goes on in it.
 pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut Writer) -> Result<Report> {
     let Matter { context, request, waiting, job, .. } = *matter;
@@ -169,6 +201,7 @@ pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut W
     };
     drop(waits);
     report.warnings.extend(sight.warnings.iter().cloned().chain(sight.unreadable()));
+    report.warnings.extend(task::settle(context, gateway, ledger)?);
     let mut dispatcher = matter.dispatcher(gateway, ledger, &boot);
     let chat = matter.caller_chat(&sight);
     // The notice first: 2026.5.28 mirrors it into the caller's session, and a run that is under way there is then
@@ -209,7 +242,8 @@ fn round(
         ledger.append(matter.context.clock.now(), Event::Boot { boot: boot.clone(), last_sign_of_life })?;
     }
     let lost = lost::hold(matter.context, ledger, &boot, sight)?;
-    let mut gated = matter.plan(gateway, sight, ledger.ledger()).gated();
+    let left = Left::find(matter.context, gateway, sight, &mut report.warnings)?;
+    let mut gated = matter.plan(gateway, sight, ledger.ledger(), &left).gated();
     gated.retain(|one| {
         let key = &one.item().session_key;
         !sight.open.contains(key) && !report.deals_with(key)
@@ -218,7 +252,12 @@ fn round(
     dispatcher.reconcile()?;
     let own = gated.iter().position(|one| matter.is_own(one, &dispatcher)).map(|at| gated.remove(at));
     for one in gated {
+        if !task::prepare(matter.context, &dispatcher, &left.tasks.due, &one)? {
+            continue;
+        }
         let (item, told) = carry_out_read(&mut dispatcher, matter.waiting, matter.job, sight, one)?;
+        let watched = task::watch_over(matter.context, &mut dispatcher, sight, &left.tasks.due, &item);
+        report.warnings.extend(watched.err().map(|error| error.full()));
         report.items.push(item);
         report.own = report.own.take().or(told);
     }
@@ -236,10 +275,12 @@ pub(super) fn rehearse(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &Ledg
         Some(at) => Sight::of_all(matter.context, Some(gateway), at)?,
         None => Watch::new(matter.context, matter.waiting, matter.job).settled(gateway)?,
     };
-    let plan = matter.plan(gateway, &sight, ledger);
+    let mut unread = Vec::new();
+    let left = Left::find(matter.context, gateway, &sight, &mut unread)?;
+    let plan = matter.plan(gateway, &sight, ledger, &left);
     let boot = Some(gateway.boot().clone());
     let items: Vec<ItemReport> = plan.gated().into_iter().map(|gated| planned(gated, ledger)).collect();
-    let warnings = gateway.warnings().iter().chain(&sight.warnings).cloned().collect();
+    let warnings = gateway.warnings().iter().chain(&sight.warnings).chain(&unread).cloned().collect();
     let mut report = Report { boot, items, warnings, ..Report::new(matter.request, Outcome::Recovered) };
     report.outcome = outcome(matter.waiting, &report);
     Ok(report)

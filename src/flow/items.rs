@@ -7,6 +7,7 @@ use crate::ledger::{Held, TOLD};
 use crate::model::{SessionKey, Verdict};
 use crate::plan::{Approved, Gated, Item};
 use crate::support::error::Result;
+use crate::task::TaskId;
 
 /// The session that the recovery job speaks to, where it does.
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +140,7 @@ pub(super) fn held(waiting: Option<&Waiting>, item: &Item) -> Held {
         rule: item.ruling.rule.clone(),
         reason: item.ruling.reason.clone(),
         message: item.message.clone(),
+        task: item.wakes.as_ref().map(TaskId::to_string),
     }
 }
 

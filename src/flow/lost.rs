@@ -9,7 +9,7 @@ use super::recovery::{ItemReport, ItemState};
 use super::sight::Sight;
 use crate::ledger::{EffectState, Event, Outcome, Writer};
 use crate::model::{Boot, Decision, IdempotencyKey, Risk, Verdict};
-use crate::plan::{Item, Ruling};
+use crate::plan::{Item, Left, Ruling};
 use crate::session::{Author, Evidence};
 use crate::support::error::Result;
 
@@ -75,12 +75,13 @@ fn item(key: IdempotencyKey, state: EffectState, evidence: &Evidence) -> Item {
         key,
         also: Vec::new(),
         planned: false,
-        answered: false,
+        left: Left::Work,
         about: None,
         message: state.message.unwrap_or_default(),
         route: evidence.route().cloned(),
         verdict: Verdict::Interrupted,
         ruling,
         confirmed: false,
+        wakes: None,
     }
 }

@@ -12,6 +12,7 @@ mod files;
 mod fired;
 mod history;
 mod items;
+mod joined;
 mod language;
 mod lost;
 mod pending;
@@ -25,6 +26,7 @@ mod report;
 mod scan;
 mod sight;
 mod status;
+mod task;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -48,3 +50,7 @@ pub use recovery::{ItemReport, ItemState, Outcome, Report, Request as RecoverReq
 pub use report::{Span, report};
 pub use scan::{Request as ScanRequest, Scan, scan};
 pub use status::{LastRecovery, Pending, Status, Waits, status};
+pub use task::{
+    Changed as ChangedTask, End as TaskEnd, GuardReport, StepReport, finish as finish_task,
+    guard as guard_file, resume as resume_task, start as start_task, step as step_task, wait as wait_task,
+};

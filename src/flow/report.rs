@@ -121,13 +121,17 @@ impl Stop {
                 let what = match (state.effect, outcome) {
                     (Effect::Notice, Outcome::Accepted) if !is_next => What::Told,
                     (Effect::Notice, _) => return,
+                    // What an agent schedules itself is no news; with a message, it is what a stop has left.
+                    (Effect::Wake, _) if state.message.is_none() => return,
+                    (Effect::Wake, outcome) if outcome.is_taken() => What::Resumed,
                     (Effect::Resume, Outcome::Accepted) => taken(detail.as_deref(), run_id.is_some()),
                     (Effect::Resume, Outcome::Started) => What::Resumed,
                     (Effect::Resume, Outcome::Done) => What::Answered,
-                    (Effect::Resume, Outcome::Failed | Outcome::Refused | Outcome::Unknown) => What::Failed,
+                    (Effect::Wake, _)
+                    | (Effect::Resume, Outcome::Failed | Outcome::Refused | Outcome::Unknown) => What::Failed,
                 };
                 let story = self.story(&state.session_key);
-                if state.effect == Effect::Resume {
+                if state.effect != Effect::Notice {
                     story.message = state.message.clone().or(story.message.take());
                 }
                 story.add(at, what, detail.clone());

@@ -10,6 +10,7 @@ use crate::checkpoint::Store;
 use crate::ledger::{Event, Held, Ledger};
 use crate::model::Boot;
 use crate::support::error::Result;
+use crate::task::{self, Task};
 
 /// What is pending.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Status {
     pub pending: Option<Pending>,
     /// The items that wait for a person.
     pub held: Vec<Waits>,
+    /// The long tasks that are not finished.
+    pub tasks: Vec<Task>,
     /// The last recovery.
     pub last: Option<LastRecovery>,
     /// What is worth knowing.
@@ -92,7 +95,16 @@ pub fn status(context: &Context) -> Result<Status> {
         _ => None,
     });
     let waits = |held: &Held| Waits { held: held.clone(), since: ledger.held_since(&held.key) };
+    let mut tasks = Vec::new();
+    for listed in task::Store::new(&context.paths).list()? {
+        match listed.task {
+            Ok(task) if task.status.is_finished() => {}
+            Ok(task) => tasks.push(task),
+            Err(error) => warnings.push(error.full()),
+        }
+    }
     Ok(Status {
+        tasks,
         enabled: context.policy.enabled,
         held: ledger.held().into_iter().map(waits).collect(),
         boot,

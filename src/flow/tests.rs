@@ -19,6 +19,7 @@ use crate::support::clock::Clock;
 
 mod aftermath;
 mod cuts;
+mod tasks;
 
 const CALLER: &str = "agent:main:telegram:direct:77";
 const FIRST: &str = "agent:main:telegram:direct:78";
@@ -26,6 +27,7 @@ const SECOND: &str = "agent:main:telegram:direct:79";
 
 /// What the gateway has been asked, what it holds, and where it fails.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a failure of its own")]
 struct Gateway {
     asked: Vec<(String, Value)>,
     jobs: Vec<Value>,
@@ -33,10 +35,13 @@ struct Gateway {
     jobs_at_first_turn: Option<(usize, DateTime<Utc>)>,
     /// The session whose row makes it hang up.
     breaks_on: Option<&'static str>,
+    /// A session that it does not know.
+    gone: Option<&'static str>,
     /// The session in which a run is under way.
     active: Option<&'static str>,
     refuses_to_send: bool,
     refuses_turns: bool,
+    refuses_jobs: bool,
     /// Whether a message begins a new session.
     begins_anew: bool,
     /// What it says of sessions that have files.
@@ -56,11 +61,13 @@ impl Gateway {
             "sessions.describe" if self.rows.contains_key(params["key"].as_str().unwrap_or_default()) => {
                 json!({"session": self.rows[params["key"].as_str().unwrap_or_default()]})
             }
+            "sessions.describe" if params["key"].as_str() == self.gone => json!({"session": null}),
             "sessions.describe" => json!({"session": {
                 "status": "done", "hasActiveRun": params["key"].as_str() == self.active, "deliveryContext": {"channel": "telegram", "to": "77"},
             }}),
             "chat.history" => json!({"messages": []}),
             "sessions.list" => json!({"sessions": self.rows.values().collect::<Vec<_>>()}),
+            "cron.add" if self.refuses_jobs => return None,
             "cron.add" => {
                 let id = format!("job-{}", self.asked.len());
                 let mut job = params.clone();

@@ -161,6 +161,8 @@ pub enum Effect {
     Resume,
     /// A message to a person.
     Notice,
+    /// A job that has a task taken up.
+    Wake,
 }
 
 /// What became of an effect.
@@ -211,4 +213,7 @@ pub struct Held {
     pub reason: String,
     /// The exact message.
     pub message: String,
+    /// The task that is taken up in a fresh session with it; none is a message to the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
 }

@@ -39,6 +39,7 @@ fn held(key: &IdempotencyKey) -> Event {
         rule: "payment".into(),
         reason: "pays".into(),
         message: "go on".into(),
+        task: None,
     })
 }
 

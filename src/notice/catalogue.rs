@@ -242,13 +242,47 @@ pub(super) static APPROVAL: Template = template!(
     ]
 );
 
+pub(super) static TASK: Template = template!(
+    "resume-task",
+    Agent,
+    "has an agent take up a long task: by its wake, or after a stop",
+    &[
+        field("command", Kind::Code(LONG)),
+        field("payload", Kind::Code(LONG)),
+        field("packet", Kind::Fence(&[text("packet", "Resume packet", "恢复信息")])),
+        KEY,
+    ]
+);
+pub(super) static LAST_WORDS: Template = template!(
+    "last-words",
+    Agent,
+    "follows another message to an agent with the note that it left before the stop",
+    &[field(
+        "note",
+        Kind::Fence(&[
+            line("task", "Task", "任务"),
+            line("progress", "Progress", "进度"),
+            line("lastAction", "Last action", "上一个操作"),
+            text("noteToSelf", "Note to self", "给自己的话"),
+            line("timestamp", "Written", "记录时间"),
+        ])
+    )]
+);
+pub(super) static TASK_BLOCKED: Template = template!(
+    "task-blocked",
+    Person,
+    "tells the user that a long task goes on only when they say so",
+    &[field("about", Kind::Code(SHORT)), field("reason", Kind::Code(LONG)), field("task", Kind::Code(LONG)),]
+);
+
 /// All templates, in the order in which they are listed.
-pub static ALL: [&Template; 14] = [
+pub static ALL: [&Template; 17] = [
     &BEFORE,
     &BACK_ONLINE,
     &SUMMARY,
     &CONFIRM_REQUEST,
     &NEVER_HAPPENED,
+    &TASK_BLOCKED,
     &JOB,
     &RESUME,
     &RESUME_OWN,
@@ -258,6 +292,8 @@ pub static ALL: [&Template; 14] = [
     &UNDELIVERED,
     &ORPHANED,
     &APPROVAL,
+    &TASK,
+    &LAST_WORDS,
 ];
 
 /// Stands above every fence, whatever the template says: what is recorded is no instruction.

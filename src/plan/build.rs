@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::gate::{self, Situation};
-use super::item::{Candidate, Item, Plan, Ruling};
+use super::item::{Candidate, Item, Left, Plan, Ruling};
 use super::message::{filled, message};
 use super::rules::Rules;
 use crate::model::{Decision, IdempotencyKey, SessionKey};
@@ -42,7 +42,9 @@ fn item(
 ) -> Option<Item> {
     let (key, also) = candidate.keys.split_first()?;
     let ruling = gate::decide(candidate, named_twice, situation, rules);
-    let about = candidate.block.and_then(|block| filled(&block.goal)).or(candidate.request.as_deref());
+    let of_task = candidate.tasks.first().map(|task| task.goal.as_str());
+    let of_block = candidate.block.and_then(|block| filled(&block.goal));
+    let about = of_block.or(candidate.request.as_deref()).or(of_task);
     let agent = candidate.session_key.agent().map(String::from);
     Some(Item {
         session_key: candidate.session_key.clone(),
@@ -51,12 +53,17 @@ fn item(
         key: key.clone(),
         also: also.to_vec(),
         planned: candidate.block.is_some(),
-        answered: candidate.answer().is_some(),
+        left: match candidate.answer() {
+            _ if candidate.has_only_tasks() => Left::Tasks,
+            Some(_) => Left::Answer,
+            None => Left::Work,
+        },
         message: message(candidate, key, situation),
         route: candidate.route.clone(),
         verdict: candidate.judgement.verdict,
         ruling,
         confirmed: false,
+        wakes: candidate.tasks.first().filter(|_| candidate.fresh).map(|task| task.task_id.clone()),
     })
 }
 

@@ -1,9 +1,10 @@
 //! A person's word about a held item: what it changes, and what it does not.
 
-use super::item::{Gated, Item, Plan, Ruling};
+use super::item::{Gated, Item, Left, Plan, Ruling};
 use super::policy::Policy;
 use crate::model::{Decision, IdempotencyKey, Risk, SessionKey, Verdict};
 use crate::session::Evidence;
+use crate::task::TaskId;
 
 /// A held item that a person has confirmed, and what is known of its session now.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +17,8 @@ pub struct Confirmation<'a> {
     pub message: &'a str,
     /// The session; none is one that the gateway does not know.
     pub evidence: Option<&'a Evidence>,
+    /// The task that it has taken up in a fresh session: there need be no other.
+    pub wakes: Option<&'a TaskId>,
     /// Whether its agent is who asks: the run that is under way there is its own.
     pub own: bool,
 }
@@ -33,7 +36,7 @@ pub fn confirmed(
     policy: &Policy,
 ) -> Gated {
     let agent = asked.session_key.agent();
-    let (decision, rule, reason) = if asked.evidence.is_none() {
+    let (decision, rule, reason) = if asked.evidence.is_none() && asked.wakes.is_none() {
         (Decision::Hold, "unknown-session", "the gateway knows no such session")
     } else if agent.as_ref().is_some_and(|agent| policy.left_out.contains(agent)) {
         (Decision::Hold, "left-out", "the policy leaves its agent out")
@@ -54,7 +57,7 @@ pub fn confirmed(
         key: asked.key.clone(),
         also: Vec::new(),
         planned: false,
-        answered: false,
+        left: Left::Work,
         about: None,
         message: asked.message.to_owned(),
         route: asked.evidence.and_then(Evidence::route).cloned(),
@@ -65,6 +68,7 @@ pub fn confirmed(
         },
         ruling: Ruling { decision, risk: Risk::High, rule: rule.to_owned(), reason: reason.to_owned() },
         confirmed: true,
+        wakes: asked.wakes.cloned(),
     };
     Plan::new(vec![item]).gated().pop().expect("a plan of one item has one")
 }

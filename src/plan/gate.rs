@@ -3,6 +3,7 @@
 use super::item::{Candidate, Ruling};
 use super::policy::Policy;
 use super::rules::{Assessment, Rules};
+use super::task::{assess_tasks, by_last_words, step_of};
 use crate::checkpoint::{Block, Captured};
 use crate::model::{AgentId, Call, Decision, Outcome, Risk, SessionKey, Verdict};
 use crate::notice::Templates;
@@ -77,7 +78,8 @@ fn by_calls(candidate: &Candidate<'_>, policy: &Policy) -> Option<(Decision, &'s
     }
     // A message after which more was done was news on the way.
     let answered = candidate.calls().last().is_some_and(|call| call.replies && call.outcome == Outcome::Done);
-    answered.then(|| (Decision::Skip, "answered", "its answer has been delivered".to_owned()))
+    (answered && candidate.tasks.is_empty())
+        .then(|| (Decision::Skip, "answered", "its answer has been delivered".to_owned()))
 }
 
 /// What the verdict decides by itself, before anything else is looked at.
@@ -126,7 +128,10 @@ pub(super) fn decide(
     rules: &Rules,
 ) -> Ruling {
     let step = candidate.block.map(|block| assess(block, rules));
+    let of_tasks = assess_tasks(candidate, rules);
     let risk = match &step {
+        Some(step) if step.risk == Risk::High => Risk::High,
+        _ if of_tasks.as_ref().is_some_and(|step| step.risk == Risk::High) => Risk::High,
         Some(step) => step.risk,
         None if candidate.calls().any(Call::is_doubtful) => Risk::High,
         None => Risk::Normal,
@@ -140,7 +145,8 @@ pub(super) fn decide(
     if let Some(decided) = by_verdict(candidate, situation.policy) {
         return named(decided);
     }
-    if candidate.block.is_none() && candidate.was_never_written() {
+    let is_evidence = candidate.block.is_none() && candidate.tasks.is_empty();
+    if is_evidence && candidate.was_never_written() {
         return named((Decision::Skip, "not-written-down", NOT_WRITTEN_DOWN.to_owned()));
     }
     if named_twice {
@@ -170,10 +176,34 @@ pub(super) fn decide(
             "its user's yes was cut off, and only they know whether it still stands",
         );
     }
+    if let Some(decided) = by_last_words(candidate) {
+        return named(decided);
+    }
+    if let Some(decided) = by_tasks(candidate, of_tasks, situation) {
+        return ruling(decided);
+    }
     match (candidate.block, step) {
         (Some(block), Some(step)) => ruling(by_words(candidate, block, step, situation)),
+        _ if !candidate.tasks.is_empty() => {
+            named((Decision::Send, "task", "nobody works on its long task".to_owned()))
+        }
         _ => named((Decision::Send, "nothing-twice", candidate.judgement.reason.clone())),
     }
+}
+
+/// What the step decides that a task of the session's was at, where it holds the item.
+fn by_tasks(
+    candidate: &Candidate<'_>,
+    step: Option<Assessment>,
+    situation: &Situation<'_>,
+) -> Option<(Decision, String, String)> {
+    let mut steps = candidate.tasks.iter().filter_map(|task| step_of(task));
+    if let Some(word) = steps.find_map(|step| situation.policy.held_word(&step).map(str::to_owned)) {
+        let why = format!("the policy holds what speaks of {word:?}");
+        return Some((Decision::Hold, "policy-word".to_owned(), why));
+    }
+    let step = step.filter(|step| step.risk == Risk::High)?;
+    Some((Decision::Hold, step.rule, step.reason))
 }
 
 /// What the words of a block decide.
@@ -196,7 +226,8 @@ fn by_words(
     }
     let is_cut = matches!(candidate.judgement.verdict, Verdict::Interrupted | Verdict::Orphaned);
     // A command that was captured died with the gateway, although the turn had ended.
-    if !is_cut && !situation.attended && candidate.captured.is_none() {
+    let is_left = candidate.captured.is_some() || !candidate.tasks.is_empty();
+    if !is_cut && !situation.attended && !is_left {
         let why = "its turn was not cut off, and nobody was waiting for the restart";
         return (Decision::Hold, "unattended".to_owned(), why.to_owned());
     }
@@ -300,7 +331,7 @@ mod tests {
         let names = lists["danger"].as_sequence().unwrap().iter().map(|list| list["name"].as_str().unwrap());
         let ours = "unknown-session left-out unsettled live named-twice blocked stale agent-to-agent cap \
                     unattended unknown-outcome approval-pending answered policy-word ended unclear too-long \
-                    foreign-script";
+                    foreign-script last-words-no last-words-stale task-artifact task-retries";
         for rule in names.chain(ours.split_whitespace()) {
             let said = crate::notice::reason(rule, "English", Language::Zh);
             assert_ne!(said, "English", "{rule} is missing in templates/zh/reasons.yaml");

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::checkpoint::{Block, Captured};
 use crate::model::{Call, Decision, IdempotencyKey, Language, Risk, Route, SessionKey, Verdict};
+use crate::note::Note;
 use crate::session::{Cut, Judgement, Phase};
+use crate::task::{Task, TaskId};
 
 /// A session that may have to go on, by what the checkpoint says, by what the evidence says, or by both.
 #[derive(Clone, Debug)]
@@ -31,6 +33,21 @@ pub struct Candidate<'a> {
     pub route: Option<Route>,
     /// What was under way, where nobody has written the block.
     pub captured: Option<Captured>,
+    /// The long tasks that nobody works on, and that no wake will take up.
+    pub tasks: Vec<&'a Task>,
+    /// Whether there is no session for its task: it goes on in a fresh one.
+    pub fresh: bool,
+    /// What its agent wrote down before the stop.
+    pub note: Option<LastWords<'a>>,
+}
+
+/// An agent's note, and whether it was written shortly before the stop.
+#[derive(Clone, Copy, Debug)]
+pub struct LastWords<'a> {
+    /// The note.
+    pub note: &'a Note,
+    /// Whether nobody can say what has happened since it was written.
+    pub stale: bool,
 }
 
 impl<'a> Candidate<'a> {
@@ -54,6 +71,9 @@ impl<'a> Candidate<'a> {
             updated_at: None,
             route: None,
             captured: None,
+            tasks: Vec::new(),
+            fresh: false,
+            note: None,
         }
     }
 
@@ -98,8 +118,8 @@ pub struct Item {
     pub also: Vec<IdempotencyKey>,
     /// Whether a checkpoint asks for it; else only evidence does.
     pub planned: bool,
-    /// Whether all that is left is to deliver an answer, also one that native recovery got.
-    pub answered: bool,
+    /// What is left to do.
+    pub left: Left,
     /// What it is about, where that is known.
     pub about: Option<String>,
     /// The whole message that would be sent.
@@ -112,6 +132,26 @@ pub struct Item {
     pub ruling: Ruling,
     /// Whether a person has confirmed it, by its code.
     pub confirmed: bool,
+    /// The task that a job takes up in a fresh session, in place of a message to the session.
+    pub wakes: Option<TaskId>,
+}
+
+/// What is left to do of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// The work itself.
+    Work,
+    /// To deliver an answer, also one that native recovery got.
+    Answer,
+    /// Long tasks alone: the session may have gone on with something else.
+    Tasks,
+}
+
+impl Candidate<'_> {
+    /// Tells whether nothing but long tasks is left.
+    pub(super) fn has_only_tasks(&self) -> bool {
+        self.block.is_none() && self.judgement.cuts.is_empty() && !self.tasks.is_empty()
+    }
 }
 
 /// The gate's decision about an item, and its grounds.

@@ -2,14 +2,20 @@
 
 use super::gate::Situation;
 use super::item::Candidate;
+use super::task::with_tasks;
 use crate::checkpoint::{Block, PLACEHOLDER};
 use crate::model::{self, IdempotencyKey, Language, Outcome};
 use crate::notice::{Answer, Approval, Call, Command, Record, Resume, Said, Templates};
 use crate::session::{Author, Cut, Phase, spoken};
 use crate::support::clock::rfc3339;
 
-/// Renders the message of a candidate.
+/// Renders the message of a candidate: what was cut off or recorded, then its agent's note, then its tasks.
 pub(super) fn message(candidate: &Candidate<'_>, key: &IdempotencyKey, situation: &Situation<'_>) -> String {
+    let first = (!candidate.has_only_tasks()).then(|| of_cause(candidate, key, situation));
+    with_tasks(first, candidate, key, situation.templates)
+}
+
+fn of_cause(candidate: &Candidate<'_>, key: &IdempotencyKey, situation: &Situation<'_>) -> String {
     let Candidate { block, language, .. } = candidate;
     let doubtful = calls(candidate, model::Call::is_doubtful);
     match block {

@@ -16,6 +16,7 @@ fn without_a_name_the_templates_are_listed() {
     summary              tells the user what was resumed, what is held and what a person must do
     confirm-request      asks the user which held items may go on
     never-happened       tells the user that the restart did not come
+    task-blocked         tells the user that a long task goes on only when they say so
     job                  the recovery job's message: has the agent run comeback recover
     resume               has an agent go on with its work
     resume-own           has the agent that asked for the restart go on with its work
@@ -25,6 +26,8 @@ fn without_a_name_the_templates_are_listed() {
     resume-undelivered   has an agent send an answer that was finished and never delivered
     resume-orphaned      tells an agent that its background command died with the gateway
     resume-approval      has an agent go on after a yes that the restart cut off; sent only once a person has confirmed it
+    resume-task          has an agent take up a long task: by its wake, or after a stop
+    last-words           follows another message to an agent with the note that it left before the stop
     ");
     assert_eq!(world.run(&["render", "--list"]), list);
     let json = world.json(0, &["render"]);

@@ -7,6 +7,7 @@ mod confirm;
 mod doctor;
 mod drill;
 mod failure;
+mod note;
 mod now;
 mod prepare;
 mod recover;
@@ -15,6 +16,7 @@ mod report;
 mod scan;
 mod setup;
 mod status;
+mod task;
 
 use std::path::Path;
 
@@ -26,6 +28,7 @@ pub use confirm::Confirm;
 pub use doctor::Doctor;
 pub use drill::Drill;
 pub use failure::Failure;
+pub use note::{Note, NoteList};
 pub use now::Now;
 pub use prepare::Prepare;
 pub use recover::Recover;
@@ -34,9 +37,11 @@ pub use report::Report;
 pub use scan::Scan;
 pub use setup::{Setup, SetupShow};
 pub use status::Status;
+pub use task::{TaskDone, TaskGuard, TaskList, TaskPacket, TaskResume, TaskShow, TaskStart, TaskStep};
 
 use crate::model::Boot;
 use crate::support::clock::rfc3339;
+use crate::support::error::Result;
 
 fn time(at: DateTime<Utc>) -> String {
     rfc3339(at)
@@ -56,6 +61,19 @@ struct BootView {
 impl BootView {
     fn new(boot: &Boot) -> Self {
         Self { started_at: time(boot.started_at), boot_id: boot.boot_id.clone() }
+    }
+}
+
+/// A file that is left alone.
+#[derive(Debug, Serialize)]
+struct Unreadable {
+    path: String,
+    error: String,
+}
+
+impl Unreadable {
+    fn new<T>(file: &Path, read: &Result<T>) -> Option<Self> {
+        read.as_ref().err().map(|error| Self { path: path(file), error: error.full() })
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{BootView, path, time};
 use crate::flow;
+use crate::task::Task;
 
 /// `comeback.status.v1`
 #[derive(Debug, Serialize)]
@@ -15,6 +16,7 @@ pub struct Status<'a> {
     pending: Option<PendingView>,
     held: Vec<HeldView<'a>>,
     last_recovery: Option<LastRecoveryView<'a>>,
+    tasks: Vec<TaskView<'a>>,
     warnings: &'a [String],
 }
 
@@ -45,6 +47,30 @@ struct LastRecoveryView<'a> {
     at: String,
     trigger: &'a str,
     outcome: &'a str,
+}
+
+/// As the tasks' own output, in the seed's field names.
+#[derive(Debug, Serialize)]
+struct TaskView<'a> {
+    task_id: &'a str,
+    goal: &'a str,
+    status: &'static str,
+    progress_pct: u8,
+    current_step: Option<&'a str>,
+    next_wake_at: Option<String>,
+}
+
+impl<'a> TaskView<'a> {
+    fn new(task: &'a Task) -> Self {
+        Self {
+            task_id: task.task_id.as_str(),
+            goal: &task.goal,
+            status: task.status.name(),
+            progress_pct: task.progress_pct,
+            current_step: task.next_step(),
+            next_wake_at: task.wake.as_ref().map(|wake| time(wake.at)),
+        }
+    }
 }
 
 impl<'a> Status<'a> {
@@ -79,6 +105,7 @@ impl<'a> Status<'a> {
             pending: status.pending.as_ref().map(pending),
             held: held.collect(),
             last_recovery: last,
+            tasks: status.tasks.iter().map(TaskView::new).collect(),
             warnings: &status.warnings,
         }
     }

@@ -29,6 +29,8 @@ fn commands_that_look() {
             ("ls -la", "ls"),
             ("/usr/bin/ls", "ls"),
             ("FOO=1 BAR='x y' ls", "ls"),
+            ("comeback task show smartwake_x_1 --packet", "comeback task show"),
+            ("comeback scan", "comeback scan"),
             ("cat a | grep -c 'rm -rf' > /dev/null 2>&1", "cat"),
             ("cd src && git -C x log --oneline; git status # git push", "cd"),
             ("git branch -a", "git branch -a"),
@@ -67,6 +69,8 @@ fn commands_that_write_the_same_again() {
         Risk::Normal,
         &[
             ("ls > list.txt", ">"),
+            ("comeback task step smartwake_x_1 'write part 1' --artifact part-1.txt", "comeback task"),
+            ("comeback note write --agent main --task x", "comeback note"),
             ("cat > notes/a.md <<EOF\nrm -rf /\n$(date)\nEOF", ">"),
             ("mkdir -p build && cp a build/", "mkdir"),
             ("cp /etc/hosts ./hosts", "cp"),
