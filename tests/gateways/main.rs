@@ -18,4 +18,5 @@ mod once;
 mod people;
 mod planned;
 mod smoke;
+mod tasks;
 mod unprepared;
