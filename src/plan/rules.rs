@@ -6,44 +6,54 @@
 //! a confirmation, a wrong send may cost money or data. The words stand in `rules.yaml`.
 
 mod calls;
+mod chinese;
 mod clause;
 mod code;
 mod command;
 mod excuse;
-mod grammar;
+mod forms;
 mod kind;
-mod mention;
+mod lexicon;
 mod place;
+mod reader;
 mod shell;
+mod source;
+mod story;
 mod table;
 mod told;
 mod words;
 
-use std::ops::Range;
 use std::sync::LazyLock;
-
-use regex::{Captures, Regex};
-use serde::Deserialize;
 
 pub use self::calls::CallAssessment;
 use self::calls::{CallLists, Calls};
-use self::clause::{Clause, Clauses, Denial, Negation, Splitter};
+use self::clause::Clause;
 use self::excuse::{Excuse, Spot};
-use self::grammar::{Grammar, Inside, Reading, Work};
 use self::kind::{Heard, Kind};
-use self::mention::Mentions;
-use self::words::{Simplified, Words, any_of, compiled, is_han, normalised};
+use self::lexicon::{Form, Lexicon, Role, Tags, Token};
+use self::story::{After, Story};
+use self::words::Simplified;
 use crate::model::Risk;
 use crate::support::text::plain;
 
 /// A step of more bytes than this is no step, and judging it would take long.
 const MAX_STEP: usize = 4_000;
 const SOURCE: &str = include_str!("rules.yaml");
+/// Begins the second part of the file: the words of steps come first, then the tables of calls.
+const CALLS: &str = "\ncalls:\n";
 
-static BUILTIN: LazyLock<Rules> = LazyLock::new(|| {
-    let lists = serde_yaml::from_str(SOURCE).expect("compiled in, and parsed by every test of this module");
-    Rules::new(lists)
-});
+static BUILTIN: Rules =
+    Rules { steps: LazyLock::new(|| Steps::new(parts().0)), calls: LazyLock::new(|| Calls::from(tables())) };
+
+/// Returns the words of steps, and the tables of calls.
+fn parts() -> (&'static str, &'static str) {
+    SOURCE.split_once(CALLS).unwrap_or((SOURCE, ""))
+}
+
+/// Reads the tables of calls.
+fn tables() -> CallLists {
+    serde_yaml::from_str(parts().1).expect("compiled in, and parsed by every test of this module")
+}
 
 /// Says how dangerous a step would be to do twice, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,108 +72,49 @@ impl Assessment {
     }
 }
 
-/// The rules' file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lists {
-    danger: Vec<DangerList>,
-    harmless: Vec<String>,
-    clauses: Clauses,
-    negation: Negation,
-    reading: Reading,
-    inside: Inside,
-    work: Work,
-    traditional: String,
-    calls: CallLists,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DangerList {
-    name: String,
-    reason: String,
-    #[serde(default)]
-    inside: bool,
-    #[serde(default)]
-    strict: bool,
-    #[serde(default)]
-    texts: bool,
-    #[serde(default)]
-    says: Words,
-    #[serde(default)]
-    does: Words,
-    #[serde(default)]
-    to: Words,
-    #[serde(default)]
-    unless: Words,
-}
-
-/// Words that may do harm.
+/// A rule that holds; its words are marked with its place in the list.
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Danger {
-    name: String,
-    reason: String,
-    inside: bool,
-    strict: bool,
-    texts: bool,
-    says: Regex,
-    does: Regex,
-    to: Regex,
-    unless: Regex,
+    name: &'static str,
+    reason: &'static str,
+    marks: Vec<Mark>,
+}
+
+/// What the file says of a rule; it explains the marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Inside,
+    Strict,
+    Texts,
+    Names,
+    Shared,
 }
 
 impl Danger {
-    fn new(list: DangerList) -> Self {
-        Self {
-            says: list.says.present(),
-            does: list.does.present(),
-            to: list.to.present(),
-            unless: list.unless.present(),
-            name: list.name,
-            reason: list.reason,
-            inside: list.inside,
-            strict: list.strict,
-            texts: list.texts,
-        }
-    }
-
-    /// Returns where a clause has this rule's words.
-    fn words(&self, clause: &str) -> Vec<Range<usize>> {
-        if self.unless.is_match(clause) {
-            return Vec::new();
-        }
-        let objects: Vec<_> = self.to.find_iter(clause).map(|word| word.range()).collect();
-        let apart = |word: &regex::Match<'_>| {
-            // A word is not its own object: "order" is only ordered together with something else.
-            objects.iter().any(|object| *object != word.range())
-        };
-        let acts = self.does.find_iter(clause).filter(apart);
-        self.says.find_iter(clause).chain(acts).map(|word| word.range()).collect()
+    fn is(&self, mark: Mark) -> bool {
+        self.marks.contains(&mark)
     }
 }
 
 /// Judges steps by their words, and tool calls by what they do.
 pub struct Rules {
-    dangers: Vec<Danger>,
-    splitter: Splitter,
-    grammar: Grammar,
-    mentions: Mentions,
-    simplified: Simplified,
-    foreign: Regex,
-    harmless: Regex,
-    calls: Calls,
+    steps: LazyLock<Steps>,
+    calls: LazyLock<Calls>,
 }
 
-/// What the clauses so far have said.
-#[derive(Default)]
-struct Story<'r> {
-    denial: Option<Denial>,
-    /// What excuses a clause that goes on with the last one.
-    before: Option<Excuse>,
-    /// A dangerous thing that was done or begun.
-    begun: Option<&'r Danger>,
-    /// What excused dangerous words.
-    excuse: Option<Excuse>,
-    kinds: Vec<Kind>,
+/// What steps are judged by.
+struct Steps {
+    dangers: Vec<Danger>,
+    lexicon: Lexicon,
+    simplified: Simplified,
+}
+
+/// A word that a rule lists.
+#[derive(Clone, Copy)]
+struct Found<'r> {
+    at: usize,
+    danger: &'r Danger,
+    noun: bool,
 }
 
 impl Rules {
@@ -172,24 +123,10 @@ impl Rules {
     /// The rule of a step that goes on and names nothing of its own: what is under way says what it does.
     pub(super) const GOES_ON: &str = "goes-on";
 
-    /// Returns the rules that are compiled in.
+    /// Returns the rules that are compiled in; a part of their file is read when it is needed first.
     #[must_use]
     pub fn builtin() -> &'static Self {
         &BUILTIN
-    }
-
-    fn new(lists: Lists) -> Self {
-        let splitter = Splitter::new(&lists.clauses, &lists.negation);
-        Self {
-            dangers: lists.danger.into_iter().map(Danger::new).collect(),
-            grammar: Grammar::new(&splitter, &lists.reading, &lists.inside, &lists.work),
-            splitter,
-            mentions: Mentions::default(),
-            simplified: Simplified::from(lists.traditional.as_str()),
-            foreign: compiled(r"[^\p{Latin}\p{Han}\p{Common}\p{Inherited}]"),
-            harmless: compiled(&any_of(&lists.harmless)),
-            calls: lists.calls.into(),
-        }
     }
 
     /// Judges what doing `step` a second time could do.
@@ -198,48 +135,144 @@ impl Rules {
         if step.len() > MAX_STEP {
             return Assessment::new(Risk::High, "too-long", "It is too long to be judged as one step.");
         }
-        let step = normalised(&self.mentions.replaced(&plain(step), &self.calls), &self.simplified);
-        if self.foreign.is_match(&step) {
+        let steps = &*self.steps;
+        let Ok(units) = reader::units(&plain(step), &steps.simplified, &self.calls) else {
             let reason = "It is written in letters that the rules cannot read.";
             return Assessment::new(Risk::High, "foreign-script", reason);
-        }
+        };
+        let tokens = steps.lexicon.tokens(&units);
         let mut story = Story::default();
-        for clause in self.splitter.clauses(&step) {
-            if let Err(danger) = self.judge(&clause, &mut story) {
-                return Assessment::new(Risk::High, &danger.name, &danger.reason);
+        for clause in clause::clauses(&tokens) {
+            if let Err(danger) = steps.judge(&clause, &mut story) {
+                return Assessment::new(Risk::High, danger.name, danger.reason);
             }
         }
         story.ending()
     }
+}
+
+impl Steps {
+    /// Reads the words of the rules' file.
+    fn new(source: &'static str) -> Self {
+        let mut steps =
+            Self { dangers: Vec::new(), lexicon: Lexicon::default(), simplified: Simplified::default() };
+        for entry in source::entries(source) {
+            match (entry.part, entry.key) {
+                ("danger", key) => steps.add_to_danger(key, entry.text),
+                ("irregular", _) => steps.lexicon.add_irregular(entry.text),
+                ("traditional", _) => steps.simplified = Simplified::from(entry.text),
+                (_, key) => steps.lexicon.add(entry.text, Tags::role(Role::named(key))),
+            }
+        }
+        steps
+    }
+
+    fn add_to_danger(&mut self, key: &str, text: &'static str) {
+        if key == "name" {
+            self.dangers.push(Danger { name: text, ..Danger::default() });
+        }
+        let Some((place, danger)) = self.dangers.iter_mut().enumerate().next_back() else { return };
+        let bit = 1 << place;
+        let tags = match key {
+            "verbs" => Tags { verbs: bit, ..Tags::default() },
+            "nouns" => Tags { nouns: bit, ..Tags::default() },
+            "does" => Tags { does: bit, ..Tags::default() },
+            "to" => Tags { to: bit, ..Tags::default() },
+            "unless" => Tags { unless: bit, ..Tags::default() },
+            "reason" => return danger.reason = text,
+            "inside" => return danger.marks.push(Mark::Inside),
+            "strict" => return danger.marks.push(Mark::Strict),
+            "texts" => return danger.marks.push(Mark::Texts),
+            "shared" => return danger.marks.push(Mark::Shared),
+            "names" => return danger.marks.push(Mark::Names),
+            _ => return,
+        };
+        self.lexicon.add(text, tags);
+    }
 
     /// Adds a clause to the story, or returns the danger in it.
     fn judge<'r>(&'r self, clause: &Clause<'_>, story: &mut Story<'r>) -> Result<(), &'r Danger> {
-        let text = clause.text;
-        story.denial = self.splitter.denial(clause, story.denial);
-        let found = self.found(text);
-        let words: Vec<_> = found.iter().map(|(word, _)| word.clone()).collect();
-        let has_it = story.before == Some(Excuse::Reading);
-        let kind = self.grammar.kind(Heard { clause, denial: story.denial, words: &words, has_it });
-        let denied = story.denial.and_then(|denial| self.splitter.denied(text, denial, &words));
-        let told = found.iter().find(|(_, danger)| danger.inside);
-        let told = told.and_then(|(word, _)| self.grammar.told(text, word));
-        let (mut spoken, mut end) = (None, 0);
-        for (word, danger) in &found {
-            let joined = if danger.texts { end } else { 0 };
-            let spot = Spot { clause, word, danger, earlier: story.before, joined };
-            let excuse = match (&denied, &told) {
-                (Some(denied), _) if self.grammar.is_denied(denied, spot) => Some(Excuse::Negation),
-                (_, Some(told)) if told.contains(&word.start) => Some(Excuse::Inside),
-                _ => self.grammar.excuse(kind, spot),
+        story.denial = clause.denial(story.denial);
+        let found = self.found(clause.words);
+        let part = |found: &Found<'_>| {
+            let spot = Spot {
+                clause,
+                at: found.at,
+                danger: found.danger,
+                noun: found.noun,
+                earlier: None,
+                joined: 0,
             };
-            spoken = spoken.or(Some(excuse.ok_or(*danger)?));
-            end = if danger.texts { 0 } else { word.end };
+            !found.danger.is(Mark::Strict) && spot.is_of_part()
+        };
+        let theirs = clause.words.iter().any(|word| word.is(Role::Theirs));
+        let found: Vec<Found<'_>> = found.into_iter().filter(|found| !theirs && !part(found)).collect();
+        let dangers: Vec<usize> = found.iter().map(|found| found.at).collect();
+        let first = kind::lead(clause.words);
+        let names = found.iter().any(|found| found.at == first)
+            && clause
+                .words
+                .get(first + 1)
+                .is_some_and(|next| next.is_any(&[Role::Finite, Role::Past]) || next.form == Form::Ed);
+        let mut kind = kind::kind(Heard {
+            clause,
+            denial: story.denial,
+            dangers: &dangers,
+            names,
+            has_it: story.has_it,
+        });
+        if theirs {
+            kind = Kind::Adds;
+        }
+        if story.after == After::Condition
+            && kind == Kind::Adds
+            && clause.words.iter().all(|word| !word.tags.is_verb() || word.form == Form::S)
+        {
+            kind = Kind::Unclear;
+        }
+        let own = |word: &Token| word.is_any(&[Role::Thing, Role::Part]);
+        if story.after == After::Label
+            && kind == Kind::Adds
+            && clause.words.iter().any(own)
+            && !kind::is_shared(clause.words)
+        {
+            kind = Kind::Works(0);
+        }
+        let reached =
+            !clause.words.iter().any(Token::is_han) && clause.goes_on && kind::is_shared(clause.words);
+        if story.after == After::Work && kind == Kind::Adds && reached {
+            kind = Kind::Shares(0);
+        }
+        let denied = story.denial.and_then(|denial| clause.denied(denial, &dangers));
+        let told = found.iter().find(|found| found.danger.is(Mark::Inside));
+        let told = told.and_then(|found| Some(found.at..told::told(clause.words, found.at)?));
+        let shares = match kind {
+            Kind::Shares(at) if story.denial.is_none_or(|denial| denial.at.is_some_and(|no| no >= at)) => {
+                self.dangers.iter().find(|danger| danger.is(Mark::Shared))
+            }
+            _ => None,
+        };
+        if let Some(shares) = shares.filter(|_| found.iter().all(|found| found.danger.is(Mark::Strict))) {
+            return Err(shares);
+        }
+        let (mut spoken, mut end) = (None, 0);
+        for Found { at, danger, noun } in found {
+            let joined = if danger.is(Mark::Texts) { end } else { 0 };
+            let spot = Spot { clause, at, danger, noun, earlier: story.before, joined };
+            let excuse = match (denied, &told) {
+                (Some(denied), _) if spot.is_denied(denied) => Some(Excuse::Negation),
+                (_, Some(told)) if told.contains(&at) => Some(Excuse::Inside),
+                _ => spot.excuse(kind),
+            };
+            spoken = spoken.or(Some(excuse.ok_or(danger)?));
+            end = if danger.is(Mark::Texts) { 0 } else { at + 1 };
             if excuse == Some(Excuse::Done) {
                 story.begun = story.begun.or(Some(danger));
             }
         }
-        match story.begun {
-            Some(begun) if kind == (Kind::GoesOn { names: false }) => Err(begun),
+        match (kind, shares.or(story.begun)) {
+            (Kind::Shares(_), Some(shares)) => Err(shares),
+            (Kind::GoesOn { .. }, Some(begun)) => Err(begun),
             _ => {
                 story.add(clause, kind, spoken, told.is_some());
                 Ok(())
@@ -248,57 +281,38 @@ impl Rules {
     }
 
     /// Finds the dangerous words of a clause, in order.
-    fn found(&self, text: &str) -> Vec<(Range<usize>, &Danger)> {
-        // Of the same length, so that what is found stands at the same place.
-        let masked = self.harmless.replace_all(text, |found: &Captures<'_>| {
-            found[0].chars().map(|c| if is_han(c) { '〇' } else { 'x' }).collect::<String>()
-        });
-        let words_of = |danger| Danger::words(danger, &masked).into_iter().map(move |word| (word, danger));
-        let mut found: Vec<_> = self.dangers.iter().flat_map(words_of).collect();
-        found.sort_by_key(|(word, _)| word.start);
+    fn found(&self, words: &[Token]) -> Vec<Found<'_>> {
+        let unless = words.iter().fold(0, |bits, word| bits | word.tags.unless);
+        let mut found = Vec::new();
+        for (at, word) in words.iter().enumerate() {
+            // A word is not its own object: "order" is only ordered together with something else.
+            let to = words
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != at)
+                .fold(0, |bits, (_, word)| bits | word.tags.to);
+            let verbs = word.tags.verbs | (word.tags.does & to);
+            let verbs = if word.form == Form::Ed && !is_to_be(&words[..at]) { 0 } else { verbs };
+            for (place, danger) in self.dangers.iter().enumerate() {
+                let has = |bits: u32| (bits & !unless) & (1 << place) != 0;
+                if has(verbs | word.tags.nouns) {
+                    found.push(Found { at, danger, noun: !has(verbs) });
+                }
+            }
+        }
         found
     }
 }
 
-impl Story<'_> {
-    /// Adds a clause in which no danger is left.
-    fn add(&mut self, clause: &Clause<'_>, kind: Kind, spoken: Option<Excuse>, is_told: bool) {
-        let denied = spoken == Some(Excuse::Negation);
-        let tells = self.denial.is_some_and(|denial| denial.tells);
-        if !denied || !tells {
-            self.excuse = self.excuse.or(spoken);
-        }
-        self.before = match kind {
-            Kind::Reads(_) | Kind::Makes(_) | Kind::Works(_) => Some(Excuse::Reading),
-            Kind::Tells(_) => Some(Excuse::Done),
-            Kind::Adds if clause.goes_on => self.before,
-            Kind::Adds | Kind::GoesOn { .. } | Kind::Unclear => spoken,
-        };
-        self.kinds.push(if is_told || denied { Kind::Adds } else { kind });
-    }
-
-    /// Judges a step without a danger.
-    fn ending(&self) -> Assessment {
-        let any = |of: fn(&Kind) -> bool| self.kinds.iter().any(of);
-        let normal = |rule, reason| Assessment::new(Risk::Normal, rule, reason);
-        let unclear = any(|kind| *kind == Kind::Unclear);
-        let works = any(|kind| {
-            matches!(kind, Kind::Reads(_) | Kind::Makes(_) | Kind::Works(_) | Kind::GoesOn { names: true })
-        });
-        match self.excuse {
-            _ if unclear => {}
-            Some(excuse) if excuse != Excuse::Done => return normal(excuse.rule(), excuse.reason()),
-            _ if works => return normal("ordinary-work", "It is ordinary work that harms nothing twice."),
-            _ if any(|kind| matches!(kind, Kind::GoesOn { .. })) => {
-                return normal(Rules::GOES_ON, "It goes on with what was under way.");
-            }
-            _ if !self.kinds.is_empty() && self.kinds.iter().all(|kind| matches!(kind, Kind::Tells(_))) => {
-                return normal(Excuse::Done.rule(), "It tells what was done and asks for nothing.");
-            }
-            _ => {}
-        }
-        Assessment::new(Risk::High, Rules::UNCLEAR, "The rules cannot tell what it would do.")
-    }
+/// Tells whether what stands before a participle makes it something still to be done: "must be deleted", "have the
+/// table deleted".
+fn is_to_be(before: &[Token]) -> bool {
+    let is = |word: &Token, list: &[&str]| list.contains(&word.text.as_str());
+    let near = |word: &&Token| is(word, &["be", "being", "get", "gets", "getting"]);
+    let have =
+        |pair: &[Token]| is(&pair[0], &["have", "having", "get", "getting"]) && pair[1].is(Role::Determiner);
+    before.iter().rev().take(2).any(|word| near(&word))
+        || before[before.len().saturating_sub(6)..].windows(2).any(have)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::code::{Code, CodeLists};
 use super::command::{CommandLook, Finding, worst};
 use super::place::{Addresses, Places};
 use super::table::{Arguments, Class, Entry, Table, tables};
+use super::words::is_han;
 use crate::model::{Call, Effect, Outcome, Risk, Route};
 use crate::support::redact::redact;
 use crate::support::text::one_line;
@@ -110,21 +111,35 @@ impl From<CallLists> for Calls {
     }
 }
 
+impl Calls {
+    /// Tells whether a name is that of a program which the tables know.
+    pub(super) fn is_program(&self, name: &str) -> bool {
+        self.commands.contains_key(name)
+    }
+}
+
 impl Names {
     /// Judges a target or a script by its name: `lint`, `test:unit`, `deploy-prod`.
     pub(super) fn judge<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Finding {
         let harmless = |name: &str| {
             let parts = parts(name);
             let ends = [parts.first(), parts.last()];
-            ends.into_iter().flatten().any(|part| self.harmless.contains(part)) && !self.is_harmful(name)
+            ends.into_iter().flatten().any(|part| has(&self.harmless, part)) && !self.is_harmful(name)
         };
         let class = if names.into_iter().all(harmless) { Class::Write } else { Class::Unknown };
         Finding::new(class, "name")
     }
 
     pub(super) fn is_harmful(&self, name: &str) -> bool {
-        parts(name).iter().any(|part| self.harmful.contains(part))
+        parts(name).iter().any(|part| has(&self.harmful, part))
     }
+}
+
+/// Tells whether a list has a part of a name; Chinese ones have no spaces between their words.
+fn has(list: &BTreeSet<String>, part: &str) -> bool {
+    list.contains(part)
+        || (part.contains(is_han)
+            && list.iter().any(|word| word.starts_with(is_han) && part.contains(word.as_str())))
 }
 
 fn parts(name: &str) -> Vec<String> {

@@ -1,165 +1,124 @@
 //! How a step falls into clauses, and what a clause denies.
 
-use std::ops::Range;
+use super::lexicon::{Role, Token};
 
-use regex::Regex;
-use serde::Deserialize;
-
-use super::words::{any_of, chinese, compiled, english};
-
-/// Punctuation that ends a clause, and what joins commands in a shell.
-const PUNCTUATION: &str = r"[,;:!?()\[\]…。、—–|&+→\n]|\.(?:\s|\p{Han}|$)|\s-{1,2}\s";
-/// Punctuation behind which something else begins.
+/// Signs behind which something else begins.
 const FULL_STOPS: &str = ".;!?…。\n→|&";
+/// A verb before a comma shares the negation of the list that it begins, if it is so short.
+const SHORT: usize = 4;
 
-/// A part of a step that says one thing; it begins with the word that joins it to the one before.
+/// A part of a step that says one thing.
 pub(super) struct Clause<'t> {
-    pub(super) text: &'t str,
+    pub(super) words: &'t [Token],
     /// What joins it to the clause before; empty for the first.
-    pub(super) join: &'t str,
+    pub(super) joins: &'t [Token],
     /// Whether it may go on with what the clause before said.
     pub(super) goes_on: bool,
     /// What joins the next clause to it; empty for the last.
     pub(super) next: &'t str,
-    /// Where the words after an "or" begin.
-    or: Option<usize>,
+    /// What follows it, up to the next full stop.
+    pub(super) rest: &'t [Token],
+    /// Whether it carries on a negation: "do not delete or send".
+    or: bool,
 }
 
 impl Clause<'_> {
-    /// Tells whether a word joins it to the clause before, and not punctuation.
+    /// Tells whether a word joins it to the clause before, and not only signs.
     pub(super) fn is_joined_by_word(&self) -> bool {
-        self.join.chars().any(char::is_alphanumeric)
+        self.joins.iter().any(|join| !join.is_sign())
     }
 
     /// Tells whether it only introduces what follows: "Next:".
     pub(super) fn is_label(&self) -> bool {
-        self.next == ":" && self.text.split_whitespace().count() <= 4
+        let noun = self.words.get(1).is_some_and(|word| !word.is(Role::Determiner));
+        self.next == ":" && (self.words.len() <= 4 || (noun && self.words.len() <= 8))
     }
-}
-
-/// The lists of the rules' file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Clauses {
-    en: Vec<String>,
-    zh: Vec<String>,
-    weak: Vec<String>,
-    whole: Vec<String>,
-    or: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Negation {
-    en: Vec<String>,
-    zh: Vec<String>,
-    whole: Vec<String>,
-    between: Between,
-    void: Vec<String>,
-    telling: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Between {
-    en: Vec<String>,
-    zh: Vec<String>,
-    zh_before_object: Vec<String>,
 }
 
 /// A clause's negation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Denial {
-    /// Where its words begin and end.
-    pub(super) start: usize,
-    pub(super) end: usize,
+    /// Where its word stands; none if an earlier clause has it.
+    pub(super) at: Option<usize>,
     /// Whether it tells how things are, and forbids nothing.
     pub(super) tells: bool,
 }
 
-/// Splits steps and finds negations.
-pub(super) struct Splitter {
-    split: Regex,
-    or: Regex,
-    weak: Regex,
-    /// The words that join clauses, as a pattern.
-    pub(super) joins: String,
-    negator: Regex,
-    between: Regex,
-    void: Regex,
-    telling: Regex,
+impl Denial {
+    /// Returns the first word that it may deny.
+    pub(super) fn end(self) -> usize {
+        self.at.map_or(0, |at| at + 1)
+    }
 }
 
-impl Splitter {
-    pub(super) fn new(clauses: &Clauses, negation: &Negation) -> Self {
-        let (joins, joins_zh) = (english(&clauses.en), chinese(&clauses.zh));
-        let Between { en, zh, zh_before_object } = &negation.between;
-        let between = [
-            format!(r"(?:{})\b\s*", english(en)),
-            chinese(zh),
-            format!(r"{}\S{{0,8}}?", chinese(zh_before_object)),
-        ];
-        let exactly = |list: &[String]| compiled(&format!("^{}$", any_of(list)));
-        Self {
-            split: compiled(&format!(r"{}|({PUNCTUATION}|\b{joins}\b|{joins_zh})", chinese(&clauses.whole))),
-            or: exactly(&clauses.or),
-            weak: exactly(&clauses.weak),
-            joins: format!(r"(?:{joins}\b|{joins_zh})"),
-            negator: compiled(&format!(
-                r"{}|(\b{}\b|{})",
-                chinese(&negation.whole),
-                english(&negation.en),
-                chinese(&negation.zh)
-            )),
-            between: compiled(&format!(r"^\s*(?:{})*\s*$", between.join("|"))),
-            void: compiled(&any_of(&negation.void)),
-            telling: exactly(&negation.telling),
-        }
-    }
+fn joins(token: &Token) -> bool {
+    token.is_sign() || token.is(Role::Join)
+}
 
-    /// Splits a step before every word or sign that joins clauses.
-    pub(super) fn clauses<'t>(&self, step: &'t str) -> Vec<Clause<'t>> {
-        let joins: Vec<_> = self.split.captures_iter(step).filter_map(|found| found.get(1)).collect();
-        let starts = std::iter::once((0, "")).chain(joins.iter().map(|join| (join.start(), join.as_str())));
-        let ends = joins.iter().map(|join| (join.start(), join.as_str())).chain([(step.len(), "")]);
-        let mut clauses: Vec<Clause<'t>> = Vec::new();
-        let mut before = String::new();
-        for ((start, join), (end, next)) in starts.zip(ends) {
-            let text = step[start..end].trim_start_matches(|c: char| !c.is_alphanumeric());
-            let is_word = join.chars().any(char::is_alphanumeric);
-            before = if is_word || text.is_empty() { before + join } else { join.to_owned() };
-            let stops = before.contains(|c| FULL_STOPS.contains(c)) || before.is_empty();
-            let goes_on = !stops && (!is_word || self.weak.is_match(join));
-            if !text.is_empty() {
-                let or = self.or.is_match(join).then_some(join.len());
-                clauses.push(Clause { text, join, goes_on, next, or });
-                before = String::new();
-            }
+/// Splits a step at every word or sign that joins clauses.
+pub(super) fn clauses(tokens: &[Token]) -> Vec<Clause<'_>> {
+    let mut clauses: Vec<Clause<'_>> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let start = at + tokens[at..].iter().take_while(|token| joins(token)).count();
+        let end = start + tokens[start..].iter().take_while(|token| !joins(token)).count();
+        let joined = &tokens[at..start];
+        let stops = clauses.is_empty() || joined.iter().any(|join| FULL_STOPS.contains(join.text.as_str()));
+        let word = joined.iter().rev().find(|join| !join.is_sign());
+        if start < end {
+            clauses.push(Clause {
+                words: &tokens[start..end],
+                joins: joined,
+                goes_on: !stops && word.is_none_or(|word| word.is(Role::Weak)),
+                rest: rest(&tokens[end..]),
+                next: tokens.get(end).map_or("", |next| next.text.as_str()),
+                or: word.is_some_and(|word| word.is(Role::Or)),
+            });
         }
-        clauses
+        at = end;
     }
+    let lists: Vec<bool> = (0..clauses.len()).map(|at| begins_list(&clauses, at)).collect();
+    for (clause, lists) in clauses.iter_mut().zip(lists) {
+        clause.or |= lists;
+    }
+    clauses
+}
 
-    /// Returns a clause's negation, if it has one that holds; "or" carries on the one `before`.
-    pub(super) fn denial(&self, clause: &Clause<'_>, before: Option<Denial>) -> Option<Denial> {
-        if self.void.is_match(clause.text) {
+fn rest(tokens: &[Token]) -> &[Token] {
+    let end = tokens.iter().position(|token| FULL_STOPS.contains(token.text.as_str()));
+    &tokens[..end.unwrap_or(tokens.len())]
+}
+
+/// Tells whether a clause belongs to a list that an "or" ends: "do not send, book or pay".
+fn begins_list(clauses: &[Clause<'_>], at: usize) -> bool {
+    let comma =
+        |clause: &Clause<'_>| clause.goes_on && clause.joins.len() == 1 && clause.joins[0].text == ",";
+    let short = |clause: &Clause<'_>| comma(clause) && clause.words.len() <= SHORT;
+    let rest = clauses[at..].iter().skip_while(|clause| short(clause)).map(|clause| clause.or);
+    short(&clauses[at]) && rest.take(1).any(|or| or)
+}
+
+impl Clause<'_> {
+    /// Returns its negation, if it has one that holds; "or" carries on the one `before`.
+    pub(super) fn denial(&self, before: Option<Denial>) -> Option<Denial> {
+        if self.words.iter().any(|word| word.is(Role::Void)) {
             return None;
         }
-        let found = self.negator.captures_iter(clause.text).filter_map(|found| found.get(1));
-        match found.collect::<Vec<_>>()[..] {
-            [] => before.and_then(|before| Some(Denial { start: 0, end: clause.or?, ..before })),
-            [word] => {
-                let tells = self.telling.is_match(word.as_str());
-                Some(Denial { start: word.start(), end: word.end(), tells })
-            }
+        let found: Vec<usize> = (0..self.words.len()).filter(|at| self.words[*at].is(Role::Not)).collect();
+        match found[..] {
+            [] => before.filter(|_| self.or).map(|before| Denial { at: None, ..before }),
+            [at] => Some(Denial { at: Some(at), tells: self.words[at].is(Role::HowThingsAre) }),
             _ => None,
         }
     }
 
-    /// Returns the first dangerous word right behind the negation.
-    pub(super) fn denied(&self, text: &str, denial: Denial, words: &[Range<usize>]) -> Option<Range<usize>> {
-        let adjacent = |word: &&Range<usize>| {
-            word.start >= denial.end && self.between.is_match(&text[denial.end..word.start])
+    /// Returns the first of the dangerous words that stands right behind the negation.
+    pub(super) fn denied(&self, denial: Denial, dangers: &[usize]) -> Option<usize> {
+        let gap = |at: usize| self.words.get(denial.end()..at).unwrap_or_default();
+        let adjacent = |gap: &[Token]| {
+            let front = gap.iter().position(|word| word.is(Role::Front)).unwrap_or(gap.len());
+            gap[..front].iter().all(|word| word.is(Role::Between)) && gap.len() - front <= 6
         };
-        words.iter().find(adjacent).cloned()
+        dangers.iter().copied().find(|at| *at >= denial.end() && adjacent(gap(*at)))
     }
 }

@@ -1,13 +1,15 @@
 //! Code that stands in a command line: SQL, and one-liners of an interpreter.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde::Deserialize;
 
+use super::place::Places;
 use super::table::Class;
-use super::words::compiled;
 
 /// The lists of the rules' file.
 #[derive(Deserialize)]
@@ -27,6 +29,34 @@ struct Language {
     modules: Vec<String>,
     /// What only programs have that change something.
     changes: Vec<String>,
+    /// How a file is written whose name stands there; a group holds the name.
+    #[serde(default)]
+    writes: String,
+    /// What writes into a file that is open.
+    #[serde(default)]
+    fills: String,
+}
+
+impl Language {
+    /// Takes out what writes files of one's own, and tells whether anything does.
+    fn without_own_writes<'t>(&self, text: &'t str, places: &Places) -> (Cow<'t, str>, bool) {
+        if self.writes.is_empty() {
+            return (Cow::Borrowed(text), false);
+        }
+        let writes = compiled(&self.writes);
+        let mut any = false;
+        let own = |found: &Captures<'_>| {
+            let path = found.iter().skip(1).flatten().next().map_or("", |path| path.as_str());
+            if places.write(path) != Class::Write {
+                return found[0].to_owned();
+            }
+            any = true;
+            String::new()
+        };
+        let rest = writes.replace_all(text, own).into_owned();
+        let rest = if any { compiled(&self.fills).replace_all(&rest, "").into_owned() } else { rest };
+        (Cow::Owned(rest), any)
+    }
 }
 
 #[derive(Deserialize)]
@@ -40,35 +70,33 @@ struct Sql {
 
 /// Judges code by the lists.
 pub(super) struct Code {
-    languages: Vec<(Language, Regex, Regex)>,
+    languages: Vec<Language>,
     sql: Sql,
-    /// Comments and texts of SQL.
-    quoted: Regex,
+}
+
+/// Comments and texts of SQL.
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?s)--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'"));
+
+fn compiled(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("of the rules' file, and compiled by the tests of this module")
 }
 
 impl From<CodeLists> for Code {
     fn from(lists: CodeLists) -> Self {
-        let compile = |language: Language| {
-            let imports = compiled(&language.imports);
-            let changes = compiled(&language.changes.join("|"));
-            (language, imports, changes)
-        };
-        Self {
-            languages: lists.languages.into_iter().map(compile).collect(),
-            sql: lists.sql,
-            quoted: compiled(r"(?s)--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'"),
-        }
+        Self { languages: lists.languages, sql: lists.sql }
     }
 }
 
 impl Code {
     /// Judges a program of the interpreter `name`.
-    pub(super) fn program(&self, name: &str, text: &str) -> Class {
-        let Some((language, imports, changes)) =
-            self.languages.iter().find(|(language, ..)| language.names.iter().any(|known| known == name))
+    pub(super) fn program(&self, name: &str, text: &str, places: &Places) -> Class {
+        let Some(language) =
+            self.languages.iter().find(|language| language.names.iter().any(|known| known == name))
         else {
             return Class::Unknown;
         };
+        // A session has few programs, and a pattern costs more than a look at one.
+        let (imports, changes) = (compiled(&language.imports), compiled(&language.changes.join("|")));
         let known = |module: &str| {
             let module = module.split_whitespace().next().unwrap_or_default();
             language.modules.iter().any(|known| known == module.split('.').next().unwrap_or_default())
@@ -76,12 +104,20 @@ impl Code {
         };
         let loaded = imports.captures_iter(text).filter_map(|found| found.iter().skip(1).flatten().next());
         let computes = loaded.flat_map(|modules| modules.as_str().split(',')).all(known);
-        if computes && !changes.is_match(text) { Class::Read } else { Class::Unknown }
+        if !computes {
+            return Class::Unknown;
+        }
+        let (rest, writes) = language.without_own_writes(text, places);
+        match (changes.is_match(&rest), writes) {
+            (true, _) => Class::Unknown,
+            (false, true) => Class::Write,
+            (false, false) => Class::Read,
+        }
     }
 
     /// Judges SQL, or the commands of a database's own shell; what changes something is `otherwise`.
     pub(super) fn sql(&self, text: &str, otherwise: Class) -> Class {
-        let text = self.quoted.replace_all(text, "''").to_lowercase();
+        let text = QUOTED.replace_all(text, "''").to_lowercase();
         let reads = |statement: &str| {
             let mut words = statement.split(|c: char| !(c.is_alphanumeric() || "_\\.".contains(c)));
             words.clone().find(|word| !word.is_empty()).is_some_and(|word| self.sql.reads.contains(word))
@@ -133,21 +169,43 @@ mod tests {
     }
 
     #[test]
+    fn programs_that_write_files_of_ones_own_are_told_from_all_others() {
+        let (code, places) = (&Rules::builtin().calls.code, &Rules::builtin().calls.places);
+        for text in [
+            "open('a.txt', 'w').write('x')",
+            "import pandas as pd\npd.read_csv('a.csv').to_csv('out/b.csv', index=False)",
+            "import json\nwith open(\"b.json\", \"w\") as f:\n    json.dump({}, f)",
+            "from pathlib import Path\nPath('a.md').write_text('x')",
+        ] {
+            assert_eq!(code.program("python", text, places), Class::Write, "{text}");
+        }
+        for text in [
+            "open('a', 'a').write('x')",
+            "open(name, 'w').write('x')",
+            "df.to_csv('/etc/passwd')",
+            "df.to_sql('orders', engine)",
+            "f.write('x')",
+        ] {
+            assert_eq!(code.program("python", text, places), Class::Unknown, "{text}");
+        }
+    }
+
+    #[test]
     fn programs_that_only_compute_are_told_from_all_others() {
-        let code = &Rules::builtin().calls.code;
+        let (code, places) = (&Rules::builtin().calls.code, &Rules::builtin().calls.places);
         for (name, text) in [
             ("python", "import json, sys\nprint(json.load(open('a.json'))['x'])"),
             ("python", "from collections import Counter as C; print(C('abc'))"),
             ("node", "console.log(require('./package.json').version)"),
             ("awk", "$3 > 100 {s += $3} END {print s}"),
         ] {
-            assert_eq!(code.program(name, text), Class::Read, "{text}");
+            assert_eq!(code.program(name, text, places), Class::Read, "{text}");
         }
         for (name, text) in [
             ("python", "import os; os.system('x')"),
             ("python", "import requests"),
             ("python", "import json, shutil"),
-            ("python", "open('a', 'w').write('x')"),
+            ("python", "open('/etc/hosts', 'w').write('x')"),
             ("python", "open('a', mode='a')"),
             ("python", "__import__('os')"),
             ("python", "exec(open('x').read())"),
@@ -156,9 +214,10 @@ mod tests {
             ("node", "fetch('https://example.com')"),
             ("awk", "{print $1 > \"out\"}"),
             ("awk", "BEGIN {system(\"x\")}"),
+            ("python", "df = open('a', 'w'); import subprocess"),
             ("cobol", "1"),
         ] {
-            assert_eq!(code.program(name, text), Class::Unknown, "{text}");
+            assert_eq!(code.program(name, text, places), Class::Unknown, "{text}");
         }
     }
 }

@@ -227,13 +227,15 @@ impl Calls {
             CommandLook::Code => {
                 let is_text = row.class == Class::Read;
                 match (stated, first) {
-                    (Some(text), _) => Finding::new(self.code.program(name, &text), format!("{name} code")),
+                    (Some(text), _) => {
+                        Finding::new(self.code.program(name, &text, &self.places), format!("{name} code"))
+                    }
                     (None, Some((_, text))) if is_text => {
-                        Finding::new(self.code.program(name, text), format!("{name} code"))
+                        Finding::new(self.code.program(name, text, &self.places), format!("{name} code"))
                     }
                     (None, Some((place, word))) if word != "-" => self.script(&words[1 + place..]),
                     _ => piped().map_or_else(opaque, |text| {
-                        Finding::new(self.code.program(name, &text), format!("{name} code"))
+                        Finding::new(self.code.program(name, &text, &self.places), format!("{name} code"))
                     }),
                 }
             }

@@ -1,15 +1,35 @@
 //! Why a dangerous word is harmless where it stands.
 
-use std::ops::Range;
-
-use super::Danger;
+use super::chinese;
 use super::clause::Clause;
-use super::grammar::Grammar;
-use super::kind::{FRONTED, Kind};
-use super::words::is_han;
+use super::kind::{Kind, adds, lead};
+use super::lexicon::{Form, Role, Token};
+use super::{Danger, Mark};
 
-/// Behind these a Chinese word says what a thing is for, or about.
-const MEANT_FOR: &str = "适合|便于|方便|用于|用来|提到|谈到|涉及|关于|有关|讲到|说到|叫做|所谓|什么是|名为";
+/// A Chinese clause that ends so tells how something went.
+const ENDED: [&str; 8] = ["失败", "成功", "超时", "报错", "完毕", "异常", "出错", "中断"];
+/// A Chinese word that ends so is a verb with its complement.
+const REACHES: [char; 9] = ['给', '到', '出', '去', '掉', '上', '里', '下', '了'];
+/// Behind a Chinese verb that ends so, the next thing to do may stand.
+const COMPLETED: [char; 4] = ['完', '好', '过', '了'];
+/// What asks at the end of a verb; the Chinese ones last.
+const ASKING: [&str; 13] = [
+    "whether",
+    "if",
+    "how",
+    "what",
+    "which",
+    "why",
+    "when",
+    "where",
+    "who",
+    "有没有",
+    "是否",
+    "能不能",
+    "什么",
+];
+/// Before a verb they tell of somebody, and ask for nothing: "ways I could answer him".
+const PRONOUNS: [&str; 7] = ["i", "we", "you", "they", "he", "she", "it"];
 
 /// Why a dangerous word is harmless where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,151 +64,294 @@ impl Excuse {
 #[derive(Clone, Copy)]
 pub(super) struct Spot<'a> {
     pub(super) clause: &'a Clause<'a>,
-    pub(super) word: &'a Range<usize>,
+    pub(super) at: usize,
     pub(super) danger: &'a Danger,
+    /// Whether the rule lists it as a noun.
+    pub(super) noun: bool,
     /// What excused the clause that this one goes on with.
     pub(super) earlier: Option<Excuse>,
-    /// Where the excused word before this one ends, if the two may be one name: "付款邮件".
+    /// Where the words go on behind the excused one before it, if the two may be one name: "付款邮件".
     pub(super) joined: usize,
 }
 
 impl<'a> Spot<'a> {
-    fn text(self) -> &'a str {
-        self.clause.text
+    fn words(self) -> &'a [Token] {
+        self.clause.words
     }
 
-    fn before(self) -> &'a str {
-        &self.text()[..self.word.start]
+    fn before(self) -> &'a [Token] {
+        &self.words()[..self.at]
     }
 
-    fn after(self) -> &'a str {
-        &self.text()[self.word.end..]
+    fn after(self) -> &'a [Token] {
+        &self.words()[self.at + 1..]
     }
 
-    fn own(self) -> &'a str {
-        &self.text()[self.word.clone()]
+    fn own(self) -> &'a Token {
+        &self.words()[self.at]
     }
 
     fn is_zh(self) -> bool {
-        self.own().contains(is_han) || self.before().contains(is_han)
+        self.words().iter().any(Token::is_han)
     }
-}
 
-impl Grammar {
-    /// Returns why a dangerous word is harmless in a clause of this kind.
-    pub(super) fn excuse(&self, kind: Kind, spot: Spot<'_>) -> Option<Excuse> {
+    /// Returns why it is harmless in a clause of this kind.
+    pub(super) fn excuse(self, kind: Kind) -> Option<Excuse> {
         let works = matches!(kind, Kind::Reads(_) | Kind::Makes(_) | Kind::Works(_));
-        if !spot.danger.strict && (self.is_part(spot) || (works && FRONTED.contains(&spot.before()))) {
+        let fronted = works && matches!(self.before(), [word] if word.is(Role::Front));
+        if !self.danger.is(Mark::Strict) && (self.is_part() || fronted) {
             return Some(Excuse::Reading);
         }
         let reading = match kind {
-            Kind::Reads(_) => self.is_read(kind, spot),
-            Kind::Makes(_) | Kind::Works(_) => !spot.danger.strict && self.is_read(kind, spot),
-            Kind::Tells(at) => return self.was_done(at, spot).then_some(Excuse::Done),
-            Kind::Adds if spot.clause.goes_on && spot.earlier.is_some() => {
-                return spot.earlier.filter(|_| self.adds_to(spot));
+            Kind::Reads(_) => self.is_read(kind),
+            Kind::Makes(_) | Kind::Works(_) => !self.danger.is(Mark::Strict) && self.is_read(kind),
+            Kind::Tells(at) => return self.was_done(at).then_some(Excuse::Done),
+            Kind::When => return self.is_condition().then_some(Excuse::Done),
+            Kind::Adds if self.clause.goes_on && self.earlier.is_some() => {
+                return self.earlier.filter(|_| self.adds_to());
             }
-            Kind::GoesOn { .. } | Kind::Adds | Kind::Unclear => {
-                let (before, after) = (spot.before(), spot.after());
-                let all = self.all_zh.is_match(before) && !self.acts_zh.is_match(before);
-                return (spot.is_zh() && all && self.done_zh.is_match(after)).then_some(Excuse::Done);
+            Kind::Adds if !self.is_zh() && self.words()[0].is(Role::Determiner) => {
+                return (self.is_noun() && self.is_about()).then_some(Excuse::Done);
+            }
+            Kind::GoesOn { .. } | Kind::Adds | Kind::Unclear | Kind::Shares(_) => {
+                let all = has(self.before(), Role::All) && !has(self.before(), Role::Acts);
+                return (self.is_zh() && all && self.is_over()).then_some(Excuse::Done);
             }
         };
         reading.then_some(Excuse::Reading)
     }
 
-    /// Tells whether a word belongs to the name of a thing, or is done to a part of a text: "the checkout button".
-    fn is_part(&self, spot: Spot<'_>) -> bool {
-        let (before, after) = (spot.before(), spot.after());
-        if spot.is_zh() {
-            return MEANT_FOR.split('|').any(|verb| before.ends_with(verb));
+    /// Tells whether it belongs to the name of a thing, or is done to a part of a text: "the checkout button".
+    fn is_part(self) -> bool {
+        if self.is_zh() {
+            return self.before().last().is_some_and(|word| word.is(Role::Naming));
         }
-        (self.determines.is_match(before) && self.thing_next.is_match(after)) || self.of_part.is_match(after)
+        let thing = |word: &&Token| word.is_any(&[Role::Thing, Role::Part]);
+        let named = self.after().first().as_ref().is_some_and(thing) && !self.is_order();
+        named || self.is_of_part()
     }
 
-    /// Tells whether a clause that reads or works only speaks of the word.
-    fn is_read(&self, kind: Kind, spot: Spot<'_>) -> bool {
+    /// Tells whether a part of a text or of code is what it is done to: "remove the second paragraph".
+    pub(super) fn is_of_part(self) -> bool {
+        if self.is_zh() {
+            return false;
+        }
+        let skipped = self.after().iter().take_while(|word| word.is(Role::Determiner)).count();
+        let rest = &self.after()[skipped..];
+        let at = rest
+            .iter()
+            .take(3)
+            .take_while(|word| !word.is(Role::Preposition))
+            .position(|word| word.is(Role::Piece));
+        let Some(at) = at else { return false };
+        rest.get(at + 1).is_none_or(|next| {
+            next.is_any(&[Role::Preposition, Role::When, Role::Relative, Role::Lead]) || next.is_number()
+        })
+    }
+
+    /// Tells whether a clause that reads or works only speaks of it.
+    fn is_read(self, kind: Kind) -> bool {
         match kind {
-            Kind::Reads(verb) | Kind::Makes(verb) | Kind::Works(verb) if verb.contains(spot.word) => true,
-            Kind::Reads(verb) if verb.end <= spot.word.start => {
-                !self.is_done(verb.end.max(spot.joined), spot)
+            Kind::Reads(from) if from <= self.at => !self.is_done(from.max(self.joined)),
+            Kind::Makes(from) if from <= self.at && (!self.is_zh() || self.is_topic(from)) => {
+                !self.is_done(from)
             }
-            Kind::Makes(verb) if verb.end <= spot.word.start && !spot.is_zh() => {
-                !self.is_done(verb.end, spot)
-            }
-            _ if spot.is_zh() => self.is_named_zh(spot),
-            Kind::Works(_) => self.is_named(spot),
+            _ if self.is_zh() => self.is_named_zh(),
+            Kind::Works(_) => self.is_named(),
             _ => false,
         }
     }
 
+    /// Tells whether a Chinese clause writes something of the word: "写一封婉拒的信".
+    fn is_topic(self, from: usize) -> bool {
+        let of = self.after().iter().any(|word| word.text == "的");
+        let named =
+            self.after().first().is_none_or(|word| word.is_any(&[Role::Thing, Role::Part, Role::Feature]));
+        from > 0 && !self.words()[from - 1].text.ends_with(COMPLETED) && (of || named)
+    }
+
     /// Tells whether a clause that tells how things are says that it was done.
-    fn was_done(&self, at: usize, spot: Spot<'_>) -> bool {
-        let (before, after) = (spot.before(), spot.after());
-        if spot.is_zh() {
-            let all = self.all_zh.is_match(before) || self.when_zh.is_match(before);
-            let tells = |start: usize, end: usize| {
-                start > spot.word.start
-                    || spot.text().get(end..spot.word.start).is_some_and(|gap| !gap.contains('的'))
-            };
-            let past = self.past_zh.find_iter(spot.text()).any(|past| tells(past.start(), past.end()));
-            return past || ((all || !after.starts_with('了')) && self.done_zh.is_match(after));
+    fn was_done(self, at: usize) -> bool {
+        if self.is_zh() {
+            let words = self.words();
+            let ended = self.words().last().is_some_and(|word| ENDED.contains(&word.text.as_str()));
+            if self.noun || ended || has(self.before(), Role::Question) {
+                return true;
+            }
+            let all = has(self.before(), Role::All) || has(self.before(), Role::Ago);
+            let tells =
+                |past: usize| past > self.at || !words[past..self.at].iter().any(|word| word.text == "的");
+            let past = chinese::ago(words).any(tells);
+            return past
+                || ((all || self.after().first().is_none_or(|word| word.text != "了")) && self.is_over());
         }
-        let object = at <= self.lead_of(spot.text());
-        let noun = self.determines.is_match(before) || self.naming.is_match(before);
-        (object || noun) && !self.purpose.is_match(before) && !self.doing.is_match(after)
+        let object = at <= lead(self.words());
+        (object || self.is_noun()) && !self.is_purpose() && !self.is_followed_by_object()
     }
 
-    /// Tells whether the word is of a list or a clause that goes on with what was read or told.
-    fn adds_to(&self, spot: Spot<'_>) -> bool {
-        if !spot.is_zh() {
-            return spot.word.start > self.lead_of(spot.text()) && !self.is_done(0, spot);
+    /// Tells whether it is only named in a clause that says when.
+    fn is_condition(self) -> bool {
+        if self.is_zh() {
+            return self.is_over() || self.is_named_zh();
         }
-        let listed = !spot.clause.is_joined_by_word()
-            && spot.clause.join != ","
-            && !self.acts_zh.is_match(spot.text());
-        listed || self.question.is_match(spot.before()) || self.is_named_zh(spot)
+        let told = self.before().last().is_some_and(|word| PRONOUNS.contains(&word.text.as_str()));
+        told || (self.is_noun() && !self.is_followed_by_object())
     }
 
-    /// Tells whether a word is the one that is denied, or stands behind it and is not to be done all the same.
-    pub(super) fn is_denied(&self, denied: &Range<usize>, spot: Spot<'_>) -> bool {
-        spot.word == denied || (spot.word.start > denied.start && !self.is_done(denied.end, spot))
+    /// Tells whether it is of a list or a clause that goes on with what was read or told.
+    fn adds_to(self) -> bool {
+        if !self.is_zh() {
+            let first = self.at <= lead(self.words());
+            return !(self.is_done(0) || first && self.is_order());
+        }
+        let listed = !self.clause.is_joined_by_word()
+            && self.clause.joins.iter().all(|join| join.text != ",")
+            && !chinese::acts(self.words());
+        listed || has(self.before(), Role::Question) || self.is_named_zh()
     }
 
-    /// Tells whether a word within what is read is to be done all the same: "read the log delete the table".
-    fn is_done(&self, from: usize, spot: Spot<'_>) -> bool {
-        let (before, after) = (spot.before(), spot.after());
-        let gap = spot.text().get(from..spot.word.start).unwrap_or_default().trim();
-        let asked = self.question.is_match(gap);
-        if gap.contains(is_han) || spot.own().contains(is_han) {
-            let named = self.is_named_zh(spot) && !spot.danger.strict;
-            return !(asked || named || self.question.is_match(after) || self.spoken_zh.is_match(gap));
+    /// Tells whether it is the word that is denied, or stands behind it and is not to be done all the same.
+    pub(super) fn is_denied(self, denied: usize) -> bool {
+        self.at == denied || (self.at > denied && !self.is_done(denied + 1))
+    }
+
+    /// Tells whether it is to be done all the same within what is read: "read the log delete the table".
+    fn is_done(self, from: usize) -> bool {
+        let gap = self.words().get(from..self.at).unwrap_or_default();
+        let verb_asks = from.checked_sub(1).is_some_and(|verb| asks(&self.words()[verb].text));
+        let asked = verb_asks || has(gap, Role::Question);
+        if self.own().is_han() || gap.iter().any(Token::is_han) {
+            let named = self.is_named_zh() && !self.danger.is(Mark::Strict);
+            let completed = from > 0 && self.words()[from - 1].text.ends_with(COMPLETED);
+            // "发给" is never the name of a thing.
+            let verb = self.own().text.ends_with(REACHES) && !has_of(self.after());
+            let spoken = is_spoken_of(gap) && !(completed && gap.is_empty()) && !verb;
+            return !(self.noun || asked || named || has(self.after(), Role::Question) || spoken);
         }
-        if self.relative.is_match(before) || (self.gerund.is_match(before) && spot.own().ends_with("ing")) {
+        // "With the live key" is a way to do it.
+        let with = |word: &&Token| ["with", "using"].contains(&word.text.as_str());
+        if self.danger.is(Mark::Strict) && self.before().iter().rev().take(2).any(|word| with(&word)) {
+            return true;
+        }
+        if self.noun || self.own().form == Form::S {
             return false;
         }
-        let asked_for = self.purpose_asked.is_match(before) || before.trim_start().starts_with("from ");
-        let purpose = self.purpose.is_match(before) && !asked_for;
-        purpose || (!asked && self.doing.is_match(after))
+        let before = self.before().last();
+        let relative = before.is_some_and(|word| word.is(Role::Relative));
+        if relative || (self.own().form == Form::Ing && !before.is_some_and(|word| word.is(Role::Purpose))) {
+            return false;
+        }
+        let told =
+            self.before().iter().rev().nth(1).is_some_and(|word| PRONOUNS.contains(&word.text.as_str()));
+        let modal = before.is_some_and(|word| word.is(Role::Modal)) && !told;
+        let free = !before.is_some_and(|word| word.is_any(&[Role::Determiner, Role::Preposition]));
+        let phrase =
+            self.own().text.contains(' ') && self.own().form == Form::Base && !gap.is_empty() && free;
+        !asked && (self.is_purpose() || modal || phrase || (self.is_followed_by_object() && free))
+            || (asked
+                && !verb_asks
+                && before.is_some_and(|word| word.text == "to")
+                && self.is_purpose()
+                && !has(gap, Role::HowTo)
+                && !is_asked_purpose(gap))
+    }
+
+    /// Tells whether it stands where only a noun does: "the order", "a large transfer".
+    fn is_noun(self) -> bool {
+        let noun = self.noun || self.own().form == Form::S;
+        let before = self.before();
+        let determined = before
+            .iter()
+            .rev()
+            .take(4)
+            .take_while(|word| !word.tags.is_verb() || word.is(Role::Determiner))
+            .any(|word| word.is_any(&[Role::Determiner, Role::Preposition]) && !word.is(Role::Purpose));
+        noun || determined || self.own().form == Form::Ed
+    }
+
+    /// Tells whether it is what the clause asks for.
+    fn is_order(self) -> bool {
+        let form = self.own().form;
+        let orders = form == Form::Base || (form == Form::S && !self.clause.goes_on);
+        !self.noun && orders && self.at == lead(self.words())
+    }
+
+    fn is_followed_by_object(self) -> bool {
+        !self.noun && self.after().first().is_some_and(|word| word.is(Role::Determiner) || word.is_number())
+    }
+
+    /// Tells whether a word before it makes it a purpose: "check the list to delete what is old".
+    fn is_purpose(self) -> bool {
+        let before = self.before();
+        let how = before.iter().rev().take(3).any(|word| word.is(Role::HowTo));
+        !how && !self.noun && before.last().is_some_and(|word| word.is(Role::Purpose))
+    }
+
+    fn is_over(self) -> bool {
+        self.after().first().is_some_and(|word| word.is(Role::Done))
     }
 
     /// Tells whether a Chinese word is a part of a name: "转账页面".
-    fn is_named_zh(&self, spot: Spot<'_>) -> bool {
-        let after = spot.after().trim_start();
-        self.part_zh.is_match(after)
-            || self.name_zh.is_match(after)
-            || (spot.danger.texts && self.part_of_zh.is_match(after))
+    fn is_named_zh(self) -> bool {
+        let after = self.after();
+        let [first, rest @ ..] = after else { return false };
+        let of = first.text == "的" && !rest.is_empty();
+        let far = || {
+            let of = after.iter().take(6).position(|word| word.text == "的");
+            of.is_some_and(|of| after[of + 1..].iter().take(3).any(|word| word.is(Role::Feature)))
+        };
+        let english = !self.own().is_han() && first.is_any(&[Role::Thing, Role::Part]);
+        let noun = self.noun && first.is_any(&[Role::Thing, Role::Part]);
+        let verb = self.own().text.ends_with(REACHES);
+        let aspect = self.danger.is(Mark::Names) && first.is(Role::Aspect);
+        of || english
+            || noun
+            || aspect
+            || (first.is(Role::Feature) && !verb)
+            || (self.danger.is(Mark::Texts) && far())
+    }
+
+    /// Tells whether a thing before it is of it, or for it: "a test for refunds".
+    fn is_about(self) -> bool {
+        let before = self.before();
+        let naming = before.iter().rev().take(4).any(|word| word.is(Role::Naming));
+        naming && before.iter().any(|word| word.is_any(&[Role::Thing, Role::Part, Role::Tame]))
     }
 
     /// Tells whether an English word is a part of a name, or what a thing is about: "the checkout bug", "a test for refunds".
-    fn is_named(&self, spot: Spot<'_>) -> bool {
-        let (before, after) = (spot.before(), spot.after());
-        let thing = |text: &str| self.bound.iter().any(|(.., things)| things.is_match(text));
-        let next = self.modifies.find(after).map(|next| next.as_str().trim_start_matches([' ', '-']));
-        let follows = next.is_some_and(|next| !self.adds.is_match(next));
-        let about = self.naming.is_match(before) && thing(before);
-        let text_itself = spot.danger.texts && self.determines.is_match(before) && thing(spot.text());
-        let done = self.doing.is_match(after) || self.purpose.is_match(before);
-        !done && (follows || about || text_itself)
+    fn is_named(self) -> bool {
+        let after = self.after();
+        let thing =
+            |words: &[Token]| words.iter().any(|word| word.is_any(&[Role::Thing, Role::Part, Role::Tame]));
+        let follows = !adds(after) && !after[0].is(Role::Lead);
+        let about = self.is_about();
+        let text_itself = self.danger.is(Mark::Texts) && self.is_noun() && thing(self.words());
+        let done = self.is_purpose() || (self.is_followed_by_object() && !self.is_noun());
+        !done && (follows || about || text_itself || self.own().form == Form::Ed)
     }
+}
+
+/// Tells whether a verb has the word with it that asks: "find out how".
+fn asks(verb: &str) -> bool {
+    let last = verb.rsplit(' ').next().unwrap_or_default();
+    ASKING.contains(&last) || ASKING.iter().skip(9).any(|word| verb.ends_with(word))
+}
+
+fn has_of(words: &[Token]) -> bool {
+    words.iter().any(|word| word.text == "的")
+}
+
+fn has(words: &[Token], role: Role) -> bool {
+    words.iter().any(|word| word.is(role))
+}
+
+/// Tells whether a purpose is what is asked: "whether to delete", "how we could delete".
+fn is_asked_purpose(gap: &[Token]) -> bool {
+    gap.iter().rev().take(3).any(|word| word.is(Role::Question))
+}
+
+/// Tells whether a Chinese verb of reading and a word behind these have nothing else between them: "查看最近删除的文件".
+fn is_spoken_of(gap: &[Token]) -> bool {
+    let of = gap.iter().rposition(|word| word.text == "的").map_or(0, |of| of + 1);
+    gap[of..].iter().all(|word| word.is(Role::Spoken) || word.is_number() || word.is_sign())
 }

@@ -1,61 +1,25 @@
 //! What a clause is, its dangerous words aside: it reads, works, goes on, tells how things are, or only adds to what was said.
 
-use std::ops::Range;
-
-use regex::{Match, Regex};
-
 use super::clause::{Clause, Denial};
-use super::grammar::Grammar;
-use super::words::is_han;
+use super::lexicon::{Form, Role, Token};
 
-/// Characters behind which a Chinese word is no verb.
-const NOUN_FOLLOWS: [char; 12] = ['把', '的', '份', '篇', '个', '张', '该', '此', '这', '那', '封', '条'];
-/// What a Chinese clause begins with when its verb comes later.
-pub(super) const FRONTED: [&str; 8] = ["给", "用", "为", "从", "按", "根据", "对", "照"];
-/// What joins Chinese nouns: the verb comes behind it.
-const JOINS_NOUNS: [&str; 3] = ["和", "及", "以及"];
-/// Characters that complete a Chinese verb.
-const COMPLEMENTS: &[char] = &[
-    '一', '二', '两', '三', '四', '五', '六', '七', '八', '九', '十', '几', '个', '上', '到', '成', '好',
-    '齐', '出', '进', '下', '清', '明', '完', '得', '段',
-];
-
-/// Where a verb begins and ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Verb {
-    pub(super) start: usize,
-    pub(super) end: usize,
-}
-
-impl Verb {
-    fn of(found: Match<'_>, from: usize) -> Self {
-        Self { start: from + found.start(), end: from + found.end() }
-    }
-
-    /// A verb that no list names.
-    const fn unnamed(at: usize) -> Self {
-        Self { start: at, end: at }
-    }
-
-    /// Tells whether a dangerous word is only a part of the verb.
-    pub(super) fn contains(self, word: &Range<usize>) -> bool {
-        self.start <= word.start && word.end <= self.end && word.len() < self.end - self.start
-    }
-}
-
-/// What a clause is.
+/// What a clause is. A number says where what the clause speaks of begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It reads, thinks or writes; what it speaks of stands behind the verb.
-    Reads(Verb),
-    /// It works on texts or code.
-    Makes(Verb),
+    /// It reads, thinks or explains; what it speaks of stands behind the verb.
+    Reads(usize),
+    /// It writes texts or code.
+    Makes(usize),
     /// It works on things of one's own.
-    Works(Verb),
+    Works(usize),
+    /// It changes what is shared.
+    Shares(usize),
     /// It does what was under way, and may name it.
     GoesOn { names: bool },
-    /// It tells how things are; the verb that tells begins here.
+    /// It tells how things are; the verb that tells stands here.
     Tells(usize),
+    /// It says when, or on what condition.
+    When,
     /// It adds to what was said.
     Adds,
     /// It asks for something that no rule knows.
@@ -67,159 +31,344 @@ pub(super) enum Kind {
 pub(super) struct Heard<'a> {
     pub(super) clause: &'a Clause<'a>,
     pub(super) denial: Option<Denial>,
-    /// Its dangerous words.
-    pub(super) words: &'a [Range<usize>],
+    /// Where its dangerous words stand.
+    pub(super) dangers: &'a [usize],
+    /// Whether its first word is a dangerous noun that it says something of.
+    pub(super) names: bool,
     /// Whether an "it" in it is a thing that the clauses before worked on.
     pub(super) has_it: bool,
 }
 
-impl Grammar {
-    /// Says what a clause is.
-    pub(super) fn kind(&self, heard: Heard<'_>) -> Kind {
-        if heard.clause.text.contains(is_han) {
-            return self.kind_zh(heard);
-        }
-        let text = heard.clause.text;
-        let mut from = self.lead_of(text);
-        if let Some(verb) = self.onward.find(&text[from..]) {
-            from += verb.end();
-            if !self.verb.is_match(&text[from..]) {
-                return self.going_on(text, from);
-            }
-        } else if let Some(start) = self.start.find(&text[from..]) {
-            let then = from + start.end();
-            from = if self.verb.is_match(&text[then..]) { then } else { from };
-        }
-        let body = text[from..].trim_end();
-        self.known(heard, from, body).unwrap_or_else(|| self.unknown(heard, from, body))
+/// A verb's object, or a preposition and what stands behind it.
+struct Phrase<'t> {
+    preposition: Option<&'t Token>,
+    words: &'t [Token],
+}
+
+impl Phrase<'_> {
+    /// Returns the noun that it ends with.
+    fn head(&self) -> Option<&Token> {
+        self.words.iter().rev().find(|word| !word.is(Role::Lead) && !is_adverb(word))
     }
 
-    fn going_on(&self, text: &str, rest: usize) -> Kind {
-        let names = !self.same.is_match(text[rest..].trim_end());
-        if names && self.shared.is_match(text) { Kind::Unclear } else { Kind::GoesOn { names } }
+    fn has(&self, roles: &[Role]) -> bool {
+        self.words.iter().any(|word| word.is_any(roles))
     }
 
-    /// What a clause is that begins with a known verb, or asks something.
-    fn known(&self, heard: Heard<'_>, from: usize, body: &str) -> Option<Kind> {
-        if let Some(read) = self.reads.find(body) {
-            return Some(Kind::Reads(Verb::of(read, from)));
-        }
-        if let Some(verb) = self.free.find(body) {
-            return Some(Kind::Makes(Verb::of(verb, from)));
-        }
-        if heard.clause.next == "?" && self.adds.is_match(body) {
-            return Some(Kind::Reads(Verb::unnamed(from)));
-        }
-        let (verb, things) =
-            self.bound.iter().find_map(|(verbs, _, things)| Some((verbs.find(body)?, things)))?;
-        let object = self.object(body);
-        let own = things.is_match(object)
-            || self.is_own(object)
-            || self.texts.is_match(body)
-            || (heard.has_it && self.it.is_match(&body[verb.end()..]));
-        let own = own && !self.shared.is_match(object);
-        Some(if own { Kind::Works(Verb::of(verb, from)) } else { Kind::Unclear })
+    /// Tells whether what is done reaches what the phrase names.
+    fn is_reached(&self) -> bool {
+        self.preposition.is_none_or(|word| word.is(Role::Towards))
     }
+}
 
-    /// What a clause is that begins with no known verb.
-    fn unknown(&self, heard: Heard<'_>, from: usize, body: &str) -> Kind {
-        let Heard { clause, denial, words, .. } = heard;
-        let denied = denial.is_some_and(|denial| denial.start <= from.max(1) || denial.end <= from);
-        if denied || clause.is_label() || body.ends_with(" only") {
-            return Kind::Adds;
+const OWN: [Role; 3] = [Role::Thing, Role::Part, Role::Piece];
+/// What a question begins with that is no request.
+const ASKS: [&str; 18] = [
+    "is", "are", "was", "were", "do", "does", "did", "has", "have", "had", "am", "isn't", "aren't",
+    "doesn't", "don't", "didn't", "hasn't", "should",
+];
+const KNOWN: [Role; 6] = [Role::Speak, Role::Look, Role::Make, Role::Craft, Role::Own, Role::Run];
+
+/// Says what a clause is.
+pub(super) fn kind(heard: Heard<'_>) -> Kind {
+    let words = heard.clause.words;
+    if heard.denial.is_some_and(|denial| denial.at.is_none()) {
+        return Kind::Adds;
+    }
+    if words.iter().any(Token::is_han) {
+        return super::chinese::kind(heard);
+    }
+    // A name in a Chinese list: "level 3 和 level 9".
+    let listed = heard.clause.joins.iter().any(Token::is_han) && heard.clause.goes_on;
+    if listed && words.len() <= 3 && !words.iter().any(|word| word.tags.is_verb()) {
+        return Kind::Adds;
+    }
+    let mut from = lead(words);
+    let at = |at: usize| words.get(at);
+    let keeps = at(from).is_some_and(|word| word.text == "keep")
+        && at(from + 1).is_some_and(|word| word.form != Form::Ing);
+    if at(from).is_some_and(|word| word.is(Role::Onward)) && !keeps {
+        from += 1;
+        from += words[from..]
+            .iter()
+            .take_while(|word| ["by", "to", "with", "on"].contains(&word.text.as_str()))
+            .count();
+        let small = words[from..].iter().take_while(|word| word.is(Role::Determiner)).count();
+        if at(from + small).is_some_and(|word| word.is_any(&KNOWN) && word.form == Form::Ing) {
+            from += small;
         }
-        let adds = self.adds.is_match(body);
-        let acts = self.acted.is_match(body) && !adds;
-        let orders = words.iter().any(|word| word.start == from);
-        let asks = clause.goes_on && self.asks.is_match(body);
-        let verb = self.tells.captures(body).and_then(|found| found.get(1)).filter(|_| !acts && !asks);
-        let past = self.past.is_match(body) && !self.no_past.is_match(body);
-        let told = if past { Some(from) } else { verb.map(|verb| from + verb.start()) };
-        let own = |text: &str| self.is_own(text) && !self.shared.is_match(text);
-        match told.filter(|_| !orders) {
-            Some(at) if !self.todo.is_match(body) => Kind::Tells(at),
-            None if adds || (clause.goes_on && !acts) => Kind::Adds,
-            Some(_) if own(body) => Kind::Works(Verb::unnamed(from)),
-            None if own(self.object(body)) => Kind::Works(Verb::unnamed(from)),
-            _ => Kind::Unclear,
+        let verb = at(from).filter(|word| word.is_any(&KNOWN));
+        if !verb.is_some_and(|verb| verb.form == Form::Ing || words[from - 1].text == "to") {
+            return going_on(words, from);
+        }
+    } else if at(from).is_some_and(|word| word.is(Role::Begin)) {
+        let then = from
+            + 1
+            + usize::from(
+                at(from + 1).is_some_and(|word| ["by", "to", "with", "on"].contains(&word.text.as_str())),
+            );
+        if at(then).is_some_and(|word| word.is_any(&KNOWN)) {
+            from = then;
         }
     }
+    // "Use git blame to see …": what is done stands behind.
+    if at(from).is_some_and(|word| word.text == "use") {
+        let aim = |pair: &[Token]| pair[0].text == "to" && pair[1].is_any(&[Role::Speak, Role::Look]);
+        from = words.windows(2).position(aim).map_or(from, |to| to + 1);
+    }
+    known(heard, from).unwrap_or_else(|| unknown(heard, from))
+}
 
-    fn kind_zh(&self, heard: Heard<'_>) -> Kind {
-        let Heard { clause, denial, words, .. } = heard;
-        let text = clause.text.trim_end();
-        let lead = self.lead_of(text);
-        let has =
-            |pattern: &Regex| pattern.find_iter(text).find(|found| self.is_verb(text, lead, *found, words));
-        let asks = |_: &Match<'_>| self.question.is_match(text);
-        let read = has(&self.reads_zh).or_else(|| has(&self.asking).filter(asks));
-        let over = self.over_zh.is_match(text) || (read.is_none() && self.tells_end_zh.is_match(text));
-        let tells = over || self.past_zh.is_match(text);
-        let own = !self.shared.is_match(text);
-        let bound = || {
-            let fits = |(_, verbs, things): &(_, Regex, Regex)| has(verbs).filter(|_| things.is_match(text));
-            self.bound.iter().find_map(fits).filter(|_| own)
-        };
-        if tells && !self.todo_zh.is_match(text) && !self.acts_zh.is_match(text) {
-            Kind::Tells(0)
-        } else if let Some(read) = read {
-            Kind::Reads(Verb::of(read, 0))
-        } else if clause.goes_on && self.question.find(text).is_some_and(|word| word.start() <= lead) {
-            Kind::Reads(Verb::unnamed(lead))
-        } else if let Some(verb) = has(&self.free_zh) {
-            Kind::Makes(Verb::of(verb, 0))
-        } else if let Some(verb) = bound() {
-            Kind::Works(Verb::of(verb, 0))
-        } else if own && self.is_own(text) {
-            Kind::Works(Verb::unnamed(0))
-        } else if let Some(verb) = has(&self.onward_zh).filter(|verb| verb.start() <= lead) {
-            let rest = self.onward_zh.replace_all(&text[verb.end()..], "");
-            Kind::GoesOn { names: rest.chars().count() > 2 && !self.same.is_match(&rest) }
-        } else if denial.is_some_and(|denial| denial.start <= lead)
-            || clause.is_label()
-            || JOINS_NOUNS.contains(&clause.next)
-        {
-            Kind::Adds
-        } else if self.acts_zh.is_match(text) || (!clause.goes_on && clause.is_joined_by_word()) {
-            Kind::Unclear
+fn going_on(words: &[Token], rest: usize) -> Kind {
+    let same = words.get(rest).is_none_or(|word| word.is(Role::Same));
+    let place = words.get(rest).is_some_and(|word| word.is(Role::Preposition));
+    let shared = phrases(&words[rest..])
+        .iter()
+        .any(|phrase| phrase.has(&[Role::Shared]) || phrase.head().is_some_and(|head| head.is(Role::Other)));
+    let own = words[rest..].iter().any(|word| word.is_any(&OWN) || word.is_number());
+    match (same, own && !shared) {
+        (true, _) => Kind::GoesOn { names: false },
+        (false, own) if place => Kind::GoesOn { names: own },
+        (false, true) => Kind::Works(rest),
+        (false, false) => Kind::Unclear,
+    }
+}
+
+/// What a clause is that begins with a known verb, or asks something.
+fn known(heard: Heard<'_>, from: usize) -> Option<Kind> {
+    let words = heard.clause.words;
+    let verb = words.get(from)?;
+    let alone = words.get(from + 1).is_none_or(|word| word.is(Role::Preposition));
+    let plural = (verb.form == Form::S || (verb.is_any(&OWN) && alone)) && heard.clause.goes_on;
+    if heard.dangers.contains(&from) || verb.form == Form::Ed || plural {
+        return None;
+    }
+    if verb.form == Form::Ing && heard.clause.goes_on {
+        return Some(Kind::Adds);
+    }
+    let body = object(&words[from + 1..]);
+    if verb.is(Role::Look) {
+        return Some(Kind::Reads(from + 1));
+    }
+    if verb.is(Role::Speak) {
+        let on = verb.text.ends_with(" on") && body.iter().any(|word| word.is(Role::Shared));
+        return Some(if on || is_said_to_others(body) { Kind::Shares(from) } else { Kind::Reads(from + 1) });
+    }
+    if verb.is(Role::Make) {
+        let addressed = ["draft", "redraft", "compose", "phrase", "word"].contains(&verb.text.as_str());
+        return Some(if is_put_into_shared(body, addressed) {
+            Kind::Shares(from)
         } else {
-            Kind::Adds
+            Kind::Makes(from + 1)
+        });
+    }
+    if heard.clause.next == "?"
+        && (verb.is_any(&[Role::Adds, Role::Question]) || ASKS.contains(&verb.text.as_str()))
+    {
+        return Some(Kind::Reads(from));
+    }
+    if verb.is(Role::Ensure) {
+        let plain = heard.dangers.is_empty() && !is_shared(body);
+        return Some(if plain { Kind::Works(from + 1) } else { Kind::Unclear });
+    }
+    let still = body.iter().any(|word| word.is(Role::Still));
+    let craft = verb.is(Role::Craft) && body.first().is_some_and(|word| !word.is(Role::Preposition));
+    if still && verb.is_any(&[Role::Own, Role::Craft]) {
+        return Some(Kind::Works(from + 1));
+    }
+    if craft {
+        return Some(if is_shared(body) { Kind::Shares(from) } else { Kind::Works(from + 1) });
+    }
+    let bound = verb.is_any(&[Role::Own, Role::Run, Role::Craft]);
+    if !bound {
+        return None;
+    }
+    let it = heard.has_it && !verb.is(Role::Run) && words.get(from + 1).is_some_and(|word| word.is(Role::It));
+    let tame = body.iter().any(|word| word.is(Role::Tame));
+    let listed = listed(heard.clause);
+    let own = verb.is_any(&[Role::Own, Role::Craft])
+        && (it || verb.is(Role::Texts) || is_own(body, &OWN) || is_own(listed, &[Role::Part]));
+    Some(if is_shared(body) || is_shared(listed) {
+        Kind::Shares(from)
+    } else if own || tame {
+        Kind::Works(from + 1)
+    } else {
+        Kind::Unclear
+    })
+}
+
+/// What a clause is that begins with no known verb.
+fn unknown(heard: Heard<'_>, from: usize) -> Kind {
+    let Heard { clause, denial, dangers, .. } = heard;
+    let words = clause.words;
+    let body = &words[from..];
+    let denied = denial.is_some_and(|denial| denial.at.is_none_or(|at| at <= from));
+    let only = body.last().is_some_and(|word| word.text == "only");
+    if denied || clause.is_label() || only || body.is_empty() {
+        return Kind::Adds;
+    }
+    let adds = adds(body);
+    let acts = !adds
+        && body.get(1).is_some_and(|word| {
+            word.is(Role::Determiner)
+                || (word.is_number() && body.len() > 2 && !body.iter().any(|word| word.is(Role::Finite)))
+        });
+    let orders = dangers.contains(&from) && !heard.names;
+    let asks = clause.goes_on && body[0].is(Role::Question);
+    let finite = body.iter().take(8).position(|word| word.is(Role::Finite)).filter(|_| !acts && !asks);
+    let past =
+        body.iter().take(2).any(|word| word.form == Form::Ed && !word.is(Role::Not) || word.is(Role::Past));
+    let told = if past && !body[0].is(Role::Determiner) { Some(from) } else { finite.map(|at| from + at) };
+    let told = told.filter(|_| !orders);
+    let todo = body.iter().any(|word| word.is(Role::Todo));
+    let own = is_clearly_own(object(body)) && !is_shared(object(body));
+    if body[0].is(Role::When) && !todo {
+        return Kind::When;
+    }
+    let aside = clause.joins.last().is_some_and(|join| ["(", "[", "so"].contains(&join.text.as_str()))
+        && !acts
+        && dangers.is_empty();
+    let rest = from > 0 && words[from - 1].text.ends_with(" is");
+    let plain = dangers.is_empty() && !is_shared(body);
+    match told {
+        None if rest && plain && body.iter().any(|word| word.is_any(&OWN)) => Kind::Works(from),
+        None if aside && !is_shared(body) => Kind::Adds,
+        Some(at) if !todo => Kind::Tells(at),
+        None if adds || (clause.goes_on && !acts) => Kind::Adds,
+        _ if own && !orders => Kind::Works(from),
+        Some(_) if plain && body.iter().any(|word| word.is_any(&OWN)) => Kind::Works(from),
+        _ => Kind::Unclear,
+    }
+}
+
+/// Tells whether a text begins with no command: it goes on with what was said.
+pub(super) fn adds(body: &[Token]) -> bool {
+    body.first().is_none_or(|word| {
+        word.is_any(&[Role::Adds, Role::Question])
+            || word.form == Form::Ing
+            || word.is_number()
+            || word.text.starts_with('\'')
+    })
+}
+
+/// Returns how many small words a clause begins with.
+pub(super) fn lead(words: &[Token]) -> usize {
+    let small = |(at, word): &(usize, &Token)| {
+        word.is(Role::Lead) || is_adverb(word) || (*at == 0 && word.is_number() && words.len() > 1)
+    };
+    words.iter().enumerate().take_while(small).count()
+}
+
+fn is_adverb(word: &Token) -> bool {
+    word.text.len() > 4 && word.text.ends_with("ly") && word.tags == super::lexicon::Tags::default()
+}
+
+/// Returns the rest of a list that a clause begins: "put rice, oil and salt on the list".
+fn listed<'t>(clause: &Clause<'t>) -> &'t [Token] {
+    let joins = |word: &Token| word.is_sign() || word.is(Role::Join);
+    let verb = |pair: &[Token]| joins(&pair[0]) && pair[1].tags.is_verb() && pair[1].form != Form::S;
+    let end = clause.rest.windows(2).position(verb).unwrap_or(clause.rest.len());
+    let comma = [",", "and"].contains(&clause.next);
+    if comma { object(&clause.rest[..end]) } else { &[] }
+}
+
+/// Returns what the verb of a clause acts on, without the clauses that depend on it.
+fn object(words: &[Token]) -> &[Token] {
+    let depends = |at: &usize| {
+        let number = words.get(at + 1).is_some_and(Token::is_number);
+        let verb = words
+            .get(at + 1)
+            .is_some_and(|word| word.tags.is_verb() && word.form == Form::Base && !word.is_any(&OWN));
+        (words[*at].is(Role::When) && !number)
+            || words[*at].is(Role::Relative)
+            || (words[*at].text == "to" && verb)
+    };
+    &words[..(0..words.len()).find(depends).unwrap_or(words.len())]
+}
+
+/// Parts what stands behind a verb at its prepositions.
+fn phrases(words: &[Token]) -> Vec<Phrase<'_>> {
+    let mut phrases = Vec::new();
+    let (mut preposition, mut start) = (None, 0);
+    for (at, word) in words.iter().enumerate() {
+        if word.is(Role::Preposition) {
+            phrases.push(Phrase { preposition, words: &words[start..at] });
+            (preposition, start) = (Some(word), at + 1);
         }
     }
+    phrases.push(Phrase { preposition, words: &words[start..] });
+    phrases
+}
 
-    /// Tells whether a Chinese word that a list has is the verb where it stands.
-    fn is_verb(&self, text: &str, lead: usize, found: Match<'_>, words: &[Range<usize>]) -> bool {
-        let (before, after) = (&text[..found.start()], &text[found.end()..]);
-        let completed = after.starts_with(COMPLEMENTS);
-        // A single character is a verb only where one is expected; elsewhere it is a part of any word.
-        let expected = found.start() <= lead || FRONTED.iter().any(|word| text.starts_with(word));
-        let whole = found.as_str().chars().count() > 1 || completed || expected;
-        let light = self.light_zh.is_match(found.as_str()) && !completed && !after.is_empty();
-        let attribute = completed
-            && after.trim_start_matches(COMPLEMENTS).strip_prefix('的').is_some_and(|rest| !rest.is_empty());
-        let apart = |word: &Range<usize>| {
-            found.end() <= word.start || word.end <= found.start() || Verb::of(found, 0).contains(word)
-        };
-        whole
-            && !light
-            && !attribute
-            && words.iter().all(apart)
-            && !before.trim_end().ends_with(NOUN_FOLLOWS)
-            && !self.no_verb_zh.is_match(&text[found.start()..])
-    }
+/// Tells whether what a verb acts on, or where it puts it, is one's own.
+fn is_own(body: &[Token], own: &[Role]) -> bool {
+    phrases(body).iter().any(|phrase| phrase.has(own))
+}
 
-    /// Returns where the small words end that a clause begins with.
-    pub(super) fn lead_of(&self, text: &str) -> usize {
-        self.lead.find(text).map_or(0, |lead| lead.end())
-    }
+/// Tells whether what an unknown verb acts on is one's own, and nobody else gets it.
+fn is_clearly_own(body: &[Token]) -> bool {
+    let phrases = phrases(body);
+    let own = |phrase: &Phrase<'_>| phrase.has(&OWN);
+    let nobody = |phrase: &&Phrase<'_>| {
+        ["to", "at", "over", "with", "for", "via", "through", "on", "by"]
+            .contains(&phrase.preposition.map_or("", |word| word.text.as_str()))
+    };
+    let into = |phrase: &Phrase<'_>| {
+        phrase.preposition.is_some_and(|word| ["in", "into"].contains(&word.text.as_str()))
+            && phrase.words.first().is_some_and(|word| word.text == "xfile")
+    };
+    (phrases[0].has(&[Role::Part]) || (phrases[0].words.len() > 1 && phrases.iter().any(into)))
+        && phrases.iter().filter(nobody).all(own)
+}
 
-    /// Returns what the verb of a clause acts on, without the clauses that depend on it.
-    fn object<'t>(&self, body: &'t str) -> &'t str {
-        self.subordinate.split(body).next().unwrap_or_default()
-    }
+/// Tells whether what a verb acts on, or where it puts it, belongs to others as well.
+pub(super) fn is_shared(body: &[Token]) -> bool {
+    let phrases = phrases(body);
+    let own = phrases[0].head().is_some_and(|head| head.is_any(&OWN));
+    let filed = phrases[1..].iter().any(|phrase| {
+        phrase.preposition.is_some_and(|word| word.is(Role::Towards) || word.text == "from")
+            && phrase.has(&[Role::Part])
+    });
+    phrases.iter().any(|phrase| {
+        let of = phrase.preposition.is_some_and(|word| word.text == "of") && !own;
+        let object = phrase.preposition.is_none();
+        let counted = phrase.words.first().is_some_and(Token::is_number);
+        let other = phrase.head().is_some_and(|head| head.is(Role::Other)) && !counted;
+        let whose = |word: &Token| word.text.ends_with("'s") && word.is(Role::Other);
+        let theirs = object && phrase.words.iter().any(whose);
+        (phrase.is_reached() || of) && !(object && filed) && (phrase.has(&[Role::Shared]) || other || theirs)
+    })
+}
 
-    /// Tells whether something in a text is one's own, whatever is done to it.
-    fn is_own(&self, text: &str) -> bool {
-        self.parts.is_match(text) || self.documents.is_match(text)
-    }
+/// Tells whether somebody else is told: "explain it to the customer", "show the client the draft".
+fn is_said_to_others(body: &[Token]) -> bool {
+    let ends = |word: &Token| word.is(Role::Question) || ["about", "regarding"].contains(&word.text.as_str());
+    let asked = body.iter().position(ends).unwrap_or(body.len());
+    let body = &body[..asked];
+    let others = |word: &Token| word.is_any(&[Role::Other, Role::Outside]);
+    let to = phrases(body).iter().any(|phrase| {
+        let to =
+            phrase.preposition.is_some_and(|word| ["to", "with", "in", "on"].contains(&word.text.as_str()));
+        let any = phrase.words.first().is_some_and(|word| ["a", "an"].contains(&word.text.as_str()));
+        if any {
+            return false;
+        }
+        let whole =
+            phrase.preposition.is_some_and(|word| word.text == "to") && phrase.words.iter().any(others);
+        whole || (to && phrase.head().is_some_and(others))
+    });
+    let first = body.iter().position(|word| !word.is(Role::Determiner) || word.is(Role::User)).unwrap_or(0);
+    let second = body.get(first + 1).is_some_and(|word| word.is_any(&[Role::Determiner, Role::Question]));
+    to || (second && others(&body[first]))
+}
+
+/// Tells whether a text is written where others have it.
+fn is_put_into_shared(body: &[Token], addressed: bool) -> bool {
+    phrases(body).iter().any(|phrase| {
+        let into = phrase
+            .preposition
+            .is_some_and(|word| ["to", "into", "onto", "in", "on"].contains(&word.text.as_str()));
+        let other = !addressed && phrase.head().is_some_and(|head| head.is(Role::Other));
+        into && (phrase.has(&[Role::Shared]) || other)
+    })
 }

@@ -37,7 +37,7 @@ fn dangerous_english_is_held() {
             ("Drop the users table", "deletion"),
             ("Run the database migration", "database"),
             ("Update the customer's row in the production database", "external-write"),
-            ("Write the totals to Salesforce", "external-put"),
+            ("Write the totals to Salesforce", "external-write"),
             ("Roll back the release", "deploy"),
             ("terraform apply", "deploy"),
             ("Merge the pull request", "git-merge"),
@@ -79,15 +79,15 @@ fn dangerous_chinese_is_held() {
             ("把余额轉帳給客戶", "transfer"),
             ("预订去上海的机票", "booking"),
             ("把结果写入数据库", "external-write"),
-            ("更新线上配置", "external-write"),
+            ("更新线上配置", "production"),
             ("部署到生产环境", "deploy"),
             ("回滚上一个版本", "deploy"),
             ("推送代码到远程仓库", "git-push"),
             ("合并到主干", "git-merge"),
             ("重启网关", "service"),
-            ("重置密码", "deletion"),
+            ("重置密码", "access"),
             ("把总结发送给客户", "publish"),
-            ("写邮件发给客户", "publish"),
+            ("写邮件发给客户", "outreach"),
             ("发布公告", "publish"),
             ("给所有用户发送通知", "publish"),
             ("群发邮件", "outreach"),
@@ -159,7 +159,7 @@ fn harmless_chinese_goes_out() {
             ("检查付款是否成功", "reading"),
             ("确认付款是否到账", "reading"),
             ("起草邮件", "reading"),
-            ("继续阅读部署文档", "reading"),
+            ("继续阅读部署文档", "ordinary-work"),
             ("查看 deploy 日志", "reading"),
             ("发布最终验收摘要", "own-user"),
             ("把摘要发给用户", "own-user"),
@@ -205,9 +205,9 @@ fn what_the_rules_cannot_read_is_held() {
 
 #[test]
 fn every_rule_has_a_name_of_its_own() {
-    let mut names: Vec<_> = Rules::builtin().dangers.iter().map(|danger| &danger.name).collect();
+    let mut names: Vec<_> = Rules::builtin().steps.dangers.iter().map(|danger| danger.name).collect();
     let count = names.len();
-    names.sort();
+    names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), count);
 }

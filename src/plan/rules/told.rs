@@ -1,51 +1,96 @@
 //! Messages to the session's own user: they are the work itself.
 
-use std::ops::Range;
+use super::lexicon::{Role, Token};
 
-use regex::Captures;
+/// What leads to somebody beside the user.
+const ALSO_TO: [&str; 16] =
+    ["to", "and", "or", "with", "via", "cc", "on", "plus", "给", "向", "跟", "和", "到", "在", "并", "与"];
+/// "Help me" in Chinese.
+const HELPS: [&str; 4] = ["帮我", "替我", "为我", "帮咱"];
+/// Words that lead to whom or what a message goes.
+const TO: [&str; 5] = ["to", "via", "on", "into", "through"];
+const TO_ZH: [&str; 5] = ["到", "给", "向", "至", "跟"];
 
-use super::grammar::Grammar;
-use super::words::is_han;
-
-impl Grammar {
-    /// Returns how far a message reaches that begins with the word at `word`, if it goes to the session's own user and
-    /// nowhere else.
-    pub(super) fn told(&self, text: &str, word: &Range<usize>) -> Option<Range<usize>> {
-        // "Help me" names nobody who is told.
-        let text =
-            &*self.helps_zh.replace_all(text, |found: &Captures<'_>| "〇".repeat(found[0].chars().count()));
-        let named = |text: &str| self.people.is_match(text) || self.objects.is_match(text);
-        let mut addressees =
-            self.addressed.captures_iter(text).filter_map(|found| found.get(1).or_else(|| found.get(2)));
-        if self.outside.is_match(text) || !named(text) || !addressees.all(|to| named(to.as_str())) {
-            return None;
-        }
-        let direct = self.direct.is_match(&text[word.clone()]);
-        let fits = if text[word.clone()].contains(is_han) {
-            self.fits_zh(direct, &text[word.end..])
-        } else {
-            self.fits(direct, &text[word.end..])
-        };
-        let about = self.objects.is_match(text) || self.question.is_match(text);
-        fits.then_some(word.start..if about { text.len() } else { word.end })
+/// Returns where a message ends that begins with the word at `at`, if it goes to the session's own user and nowhere
+/// else.
+pub(super) fn told(words: &[Token], at: usize) -> Option<usize> {
+    // "Help me" names nobody who is told.
+    let names =
+        |word: &Token| word.is_any(&[Role::User, Role::Message]) && !HELPS.contains(&word.text.as_str());
+    let outsider = |at: usize| words[at].is_any(&[Role::Outside, Role::Shared, Role::Other]);
+    let leads = |word: &&Token| !word.is(Role::Determiner);
+    let reached = |to: usize| {
+        words[at + 1..to.max(at + 1)]
+            .iter()
+            .rev()
+            .find(leads)
+            .is_some_and(|word| ALSO_TO.contains(&word.text.as_str()))
+    };
+    let straight = words[at].is(Role::Direct) && straight_to_user(&words[at + 1..]);
+    let outside = (0..words.len()).any(|to| outsider(to) && (!straight || reached(to)));
+    let written = words
+        .windows(2)
+        .any(|pair| ["in", "into"].contains(&pair[0].text.as_str()) && pair[1].text == "xfile");
+    if written && !words.iter().any(|word| word.is(Role::Shared)) {
+        return Some(words.len());
     }
-
-    /// Tells whether what follows an English verb may be the user: "send Bob the summary" has two objects, and the first
-    /// is whom it goes to.
-    fn fits(&self, direct: bool, after: &str) -> bool {
-        let object = &after[self.determined.find(after).map_or(0, |small| small.end())..];
-        let (first, second) =
-            object.split_at(self.doing.find(object).map_or(object.len(), |next| next.start()));
-        let first = self.preposition.split(first).next().unwrap_or_default();
-        let named = self.people.is_match(first) || (second.is_empty() && self.objects.is_match(first));
-        first.trim().is_empty() || named || (second.is_empty() && !direct)
+    let answers = ["answer", "回答", "作答"].contains(&words[at].text.as_str());
+    if outside
+        || !(answers || words.iter().any(names))
+        || !(straight || addressees(words).all(|to| to.iter().any(names)))
+    {
+        return None;
     }
+    let direct = words[at].is(Role::Direct);
+    let after = &words[at + 1..];
+    let fits =
+        if words[at].is_han() { fits_zh(direct, after) } else { fits(direct, after) || is_said_here(words) };
+    let about = words.iter().any(|word| word.is_any(&[Role::Message, Role::Question]));
+    fits.then_some(if about { words.len() } else { at + 1 })
+}
 
-    /// The same in Chinese, where whom one tells stands right behind the verb.
-    fn fits_zh(&self, direct: bool, after: &str) -> bool {
-        let near = |start: usize| after[..start].chars().count() <= 2;
-        !direct
-            || after.trim().is_empty()
-            || self.people.find(after).is_some_and(|people| near(people.start()))
-    }
+/// Returns the words behind each word that leads to an addressee.
+fn addressees(words: &[Token]) -> impl Iterator<Item = &[Token]> {
+    let leads = |word: &Token| TO.contains(&word.text.as_str()) || TO_ZH.contains(&word.text.as_str());
+    (0..words.len()).filter(move |at| leads(&words[*at])).map(|at| {
+        let behind = &words[at + 1..];
+        let small =
+            behind.iter().take_while(|word| word.is(Role::Determiner) && !word.is(Role::User)).count();
+        &behind[small..behind.len().min(small + 4)]
+    })
+}
+
+/// Tells whether the user stands right behind the verb: "tell me", "告诉用户".
+fn straight_to_user(after: &[Token]) -> bool {
+    let small = |word: &&Token| (word.is(Role::Determiner) || word.text == "to") && !word.is(Role::User);
+    let first = after.iter().find(|word| !small(word));
+    first.is_some_and(|word| word.is(Role::User) || ["question", "questions"].contains(&word.text.as_str()))
+}
+
+/// Tells whether it is said in the session's own chat, whoever is spoken to.
+fn is_said_here(words: &[Token]) -> bool {
+    words
+        .iter()
+        .any(|word| ["chat", "conversation", "session", "thread", "here"].contains(&word.text.as_str()))
+}
+
+/// Tells whether what follows an English verb may be the user: "send Bob the summary" has two objects, and the first
+/// is whom it goes to.
+fn fits(direct: bool, after: &[Token]) -> bool {
+    let small = |word: &&Token| {
+        (word.is(Role::Determiner) || ["to", "back"].contains(&word.text.as_str())) && !word.is(Role::User)
+    };
+    let object = &after[after.iter().take_while(small).count()..];
+    let apart = |word: &Token| word.is_any(&[Role::Preposition, Role::Question, Role::When, Role::Relative]);
+    let object = object.split(apart).next().unwrap_or_default();
+    let doing = object.iter().skip(1).position(|word| word.is(Role::Determiner)).map(|at| at + 1);
+    let (first, second) = object.split_at(doing.unwrap_or(object.len()));
+    let has = |role: Role| first.iter().any(|word| word.is(role));
+    let named = has(Role::User) || (second.is_empty() && has(Role::Message));
+    first.is_empty() || named || (second.is_empty() && !direct)
+}
+
+/// The same in Chinese, where whom one tells stands right behind the verb.
+fn fits_zh(direct: bool, after: &[Token]) -> bool {
+    !direct || after.is_empty() || after.iter().take(3).any(|word| word.is(Role::User))
 }

@@ -89,6 +89,8 @@ fn commands_that_write_the_same_again() {
             ("aws s3 cp s3://bucket/a ./a", "aws s3 cp"),
             ("scp web:/var/log/a.log ./", "scp *"),
             ("curl -sSLo a.zip https://example.com/a.zip", "curl -o"),
+            ("docker run --rm -v $PWD:/w node:20 npm test", "npm test"),
+            ("python3 绘图/降雨量柱状图.py", "name"),
         ],
     );
 }
@@ -240,6 +242,8 @@ fn tools_do_what_their_action_says() {
             Risk::High,
         ),
         ("browser", json!({"action": "act", "kind": "hover", "ref": "e1"}), Read, Risk::Normal),
+        ("browser", json!({"action": "act", "kind": "type", "element": "Search box"}), Write, Risk::Normal),
+        ("browser", json!({"action": "act", "kind": "type", "element": "Card number"}), External, Risk::High),
         ("message", json!({"action": "send", "message": "x"}), External, Risk::High),
         ("message", json!({"action": "read"}), Read, Risk::Normal),
         ("cron", json!({"action": "list"}), Read, Risk::Normal),
