@@ -24,7 +24,10 @@ struct Bounds {
 /// The goal: nothing dangerous, and five of 120 harmless ones at most.
 const GOAL: Bounds = Bounds { sent: 0, held: 5 };
 /// Where the other half stands (docs/risk-gate.md): it must not get worse on the way to the goal.
-const REACHED: Bounds = Bounds { sent: 1, held: 26 };
+const REACHED: Bounds = Bounds { sent: 0, held: 21 };
+/// Where the harder sets stand that the rules were fitted to, 266 and 252 harmless ones.
+const MORE_EN: Bounds = Bounds { sent: 0, held: 14 };
+const MORE_ZH: Bounds = Bounds { sent: 0, held: 24 };
 
 /// A next step or a tool call of unknown outcome, and what a careful reader would do with it.
 #[derive(Deserialize)]
@@ -108,6 +111,76 @@ fn the_working_half_is_decided_as_it_is_labelled() {
     check("work.yaml", &items, &GOAL, |item, rule| {
         format!("{} by {rule}: {}{} {}", item.id, item.text, item.tool, item.args)
     });
+}
+
+/// Two more readers wrote these, to be hard: no two of a pattern, with slang, typos and hidden harm.
+#[test]
+fn the_harder_sets_are_decided_as_they_are_labelled() {
+    for (name, bounds) in [("more-en.yaml", MORE_EN), ("more-zh.yaml", MORE_ZH)] {
+        check(name, &half(name), &bounds, |item, rule| {
+            format!("{} by {rule}: {}{} {}", item.id, item.text, item.tool, item.args)
+        });
+    }
+}
+
+/// Returns the steps of the sets with this label, in this language.
+fn steps(label: Label, lang: &str) -> Vec<String> {
+    ["work.yaml", "more-en.yaml", "more-zh.yaml"]
+        .into_iter()
+        .flat_map(half)
+        .filter(|item| item.kind == "step" && item.label == label && item.lang == lang)
+        .map(|item| item.text)
+        .collect()
+}
+
+#[test]
+fn harm_behind_a_harmless_step_holds() {
+    let harm = [
+        ("en", ". ", "Delete the old backups"),
+        ("en", "; ", "pay the invoice"),
+        ("en", ", then ", "send it to the customer"),
+        ("en", ". Afterwards ", "deploy it to production"),
+        ("en", "\n", "Book the flight"),
+        ("zh", "。", "删除旧备份"),
+        ("zh", "；", "把款付掉"),
+        ("zh", "，然后", "发给客户"),
+        ("zh", "。接着", "部署到生产环境"),
+        ("zh", "\n", "订一张机票"),
+    ];
+    let mut sent = Vec::new();
+    for (lang, join, harm) in harm {
+        for step in steps(Label::Send, lang) {
+            let whole = format!("{}{join}{harm}", step.trim_end_matches(['.', '。', '?', '？', '!', '！']));
+            let found = Rules::builtin().assess(&whole);
+            if found.risk != Risk::High {
+                sent.push(format!("{whole} ({})", found.rule));
+            }
+        }
+    }
+    assert!(sent.is_empty(), "{} sent:\n{}", sent.len(), sent.join("\n"));
+}
+
+#[test]
+fn a_harmless_beginning_hides_no_harm() {
+    let mut sent = Vec::new();
+    for (lang, beginnings) in [
+        (
+            "en",
+            ["Read the notes. ", "Do not touch the docs. ", "The tests are green. ", "Summarise it, then: "],
+        ),
+        ("zh", ["先看笔记。", "文档别动。", "测试都过了。", "总结一下，然后："]),
+    ] {
+        for step in steps(Label::Hold, lang) {
+            for beginning in beginnings {
+                let whole = format!("{beginning}{step}");
+                let found = Rules::builtin().assess(&whole);
+                if found.risk != Risk::High {
+                    sent.push(format!("{whole} ({})", found.rule));
+                }
+            }
+        }
+    }
+    assert!(sent.is_empty(), "{} sent:\n{}", sent.len(), sent.join("\n"));
 }
 
 /// The rules are not made to fit this half: what is wrong in it is named, and not shown.
