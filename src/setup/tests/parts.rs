@@ -267,6 +267,7 @@ fn records_go_on_demand_unless_something_is_held_in_them() {
         reason: "It pays somebody.".to_owned(),
         message: "Go on.".to_owned(),
         also: Vec::new(),
+        task: None,
     };
     let paths = &rig.gateway.paths;
     Writer::open(paths, std::time::Duration::ZERO, now()).unwrap().append(now(), Event::Held(held)).unwrap();
