@@ -83,6 +83,10 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
     };
     let mut cuts = Vec::new();
     match (history.cut_turn(), history.last_turn()) {
+        // What a turn of nobody's left does not hide what the last one waits for.
+        (Some(turn), Some(last)) if !turn.is_waited_for() && last.left_a_call_without_leave() => {
+            cuts.push(of_turn(last, Phase::Approval));
+        }
         (Some(turn), _) => cuts.extend(turn.cut.map(|phase| of_turn(turn, phase))),
         (None, Some(turn)) if reply.is_some() => cuts.push(of_turn(turn, Phase::Reply)),
         (None, Some(turn)) if turn.left_a_call_without_leave() => cuts.push(of_turn(turn, Phase::Approval)),

@@ -153,6 +153,11 @@ impl Turn {
         self.opened_by.author.speaks_for_a_person()
     }
 
+    /// Tells whether somebody waits for its answer.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.opened_by.author.is_waited_for()
+    }
+
     /// Tells whether it came to its end before leave was given to one of its calls (2026.5.28 does not wait for it).
     pub(super) fn left_a_call_without_leave(&self) -> bool {
         self.cut.is_none() && self.calls.iter().any(|call| call.outcome == Outcome::ApprovalPending)
