@@ -35,13 +35,17 @@ fn script(request: &Request) -> Reply {
     if !results.is_empty() {
         return Reply::text(BEGUN);
     }
-    if said.contains(RESUMED) {
+    // The later of the two is what is to be done now.
+    let recent: Vec<&str> =
+        request.since_last_assistant().iter().map(|message| message.text.as_str()).collect();
+    let last = |words: &str| recent.iter().rposition(|text| text.contains(words));
+    if last(ASKED) > last(RESUMED) {
+        return Reply::tool("exec", json!({"command": "cat work.pipe", "background": true}));
+    }
+    if last(RESUMED).is_some() {
         let is_ours = |text: &str| text.contains(RESUMED);
         let times = request.messages.iter().filter(|one| one.role == "user" && is_ours(&one.text)).count();
         return Reply::text(format!("Done, number {times}."));
-    }
-    if said.contains(ASKED) {
-        return Reply::tool("exec", json!({"command": "cat work.pipe", "background": true}));
     }
     if said.contains("boot-resume") {
         return skill_file(request)
@@ -138,8 +142,10 @@ fn changed(one: &BTreeMap<PathBuf, Vec<u8>>, other: &BTreeMap<PathBuf, Vec<u8>>)
 fn cut_off(world: &mut World) {
     let mark = world.telegram.mark();
     world.telegram.say(BEN, "Ben", ASKED);
-    wait::until("the work", SOON, || {
-        world.telegram.sent_since(mark, BEN).contains(&BEGUN.to_owned()).then_some(())
+    let is_begun = || world.telegram.sent_since(mark, BEN).contains(&BEGUN.to_owned()).then_some(());
+    wait::poll(SOON, is_begun).unwrap_or_else(|| {
+        let asked = world.model.requests().last().map(|request| request.since_last_assistant().to_vec());
+        panic!("no work: the chat shows {:?}, the model was last asked {asked:?}", world.telegram.sent(BEN))
     });
     wait::until("the end of Ben's turn", SOON, || {
         let row = comeback::call(&world.gateway, "sessions.describe", &json!({"key": key(BEN)}));
