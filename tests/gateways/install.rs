@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::comeback;
 use crate::harness::World;
 use crate::harness::gateway::Gateway;
-use crate::harness::model::{Reply, Request};
+use crate::harness::model::{Message, Reply, Request};
 use crate::harness::wait;
 use crate::people::{ADA, BEN, LATER, SOON, key};
 
@@ -35,17 +35,17 @@ fn script(request: &Request) -> Reply {
     if !results.is_empty() {
         return Reply::text(BEGUN);
     }
-    // The later of the two is what is to be done now.
-    let recent: Vec<&str> =
-        request.since_last_assistant().iter().map(|message| message.text.as_str()).collect();
-    let last = |words: &str| recent.iter().rposition(|text| text.contains(words));
-    if last(ASKED) > last(RESUMED) {
-        return Reply::tool("exec", json!({"command": "cat work.pipe", "background": true}));
-    }
-    if last(RESUMED).is_some() {
-        let is_ours = |text: &str| text.contains(RESUMED);
-        let times = request.messages.iter().filter(|one| one.role == "user" && is_ours(&one.text)).count();
+    // What the gateway quotes of the chat's past is in a message of its own, and nothing to be done.
+    let is_said = |one: &&Message| one.role == "user" && !one.text.contains("OPENCLAW_INTERNAL_CONTEXT");
+    let is_now = |words: &str| {
+        request.since_last_assistant().iter().filter(is_said).any(|one| one.text.contains(words))
+    };
+    if is_now(RESUMED) {
+        let times = request.messages.iter().filter(is_said).filter(|one| one.text.contains(RESUMED)).count();
         return Reply::text(format!("Done, number {times}."));
+    }
+    if is_now(ASKED) {
+        return Reply::tool("exec", json!({"command": "cat work.pipe", "background": true}));
     }
     if said.contains("boot-resume") {
         return skill_file(request)
