@@ -295,7 +295,7 @@ impl Writer {
     /// # Errors
     /// Where the line cannot be written and synced: what it announces must then not be done.
     pub fn append(&mut self, at: DateTime<Utc>, event: Event) -> Result<()> {
-        let record = Record { v: VERSION, at, event };
+        let record = Record { v: VERSION, at, event: event.redacted() };
         let mut line = line_of(&record)?;
         if self.is_torn {
             line.insert(0, b'\n');

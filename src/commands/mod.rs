@@ -36,7 +36,8 @@ use crate::support::clock::Clock;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
 use crate::support::progress;
-use crate::support::text::one_line;
+use crate::support::redact::{redact, redact_json};
+use crate::support::text::{one_line, plain};
 
 /// Standard input beyond this is refused: no snapshot comes near it.
 const MAX_INPUT: u64 = 4 << 20;
@@ -140,7 +141,8 @@ fn print<T: Serialize>(
     json: impl FnOnce() -> T,
     text: impl FnOnce() -> String,
 ) -> Result<()> {
-    let mut out = if globals.json { to_json(&json())? } else { text() };
+    // What people and agents wrote into files of theirs may stand in any of it.
+    let mut out = if globals.json { to_json(&json())? } else { redact(&text()).into_owned() };
     if !out.is_empty() && !out.ends_with('\n') {
         out.push('\n');
     }
@@ -157,19 +159,20 @@ pub(crate) fn write_out(text: &str) -> Result<()> {
     }
 }
 
-/// Writes a line to stderr, where nobody may be listening.
+/// Writes a line to stderr, where nobody may be listening. It may quote what somebody typed.
 pub(crate) fn say(line: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{}", redact(&line.to_string()));
 }
 
 pub(crate) fn to_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string_pretty(value)
+        .map(|json| redact_json(&json))
         .map_err(|error| Error::new(Kind::Bug, "cannot write the output as JSON").because(error))
 }
 
 fn warn(warnings: &[String]) {
     for warning in warnings {
-        say(format_args!("warning: {warning}"));
+        say(format_args!("warning: {}", plain(warning)));
     }
 }
 

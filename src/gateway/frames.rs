@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::support::redact::redact;
+
 /// A request frame.
 #[derive(Serialize)]
 pub(super) struct Request<'a> {
@@ -91,7 +93,9 @@ impl Refusal {
         let details = &error["details"];
         Self {
             code: text(&error["code"]).unwrap_or_default(),
-            message: text(&error["message"]).unwrap_or_else(|| "the gateway gave no reason".to_owned()),
+            message: error["message"]
+                .as_str()
+                .map_or_else(|| "the gateway gave no reason".to_owned(), |text| redact(text).into_owned()),
             detail: text(&details["code"]),
             reason: text(&details["reason"]),
             request_id: text(&details["requestId"]),

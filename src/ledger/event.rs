@@ -1,9 +1,12 @@
 //! The ledger's lines: what is worth remembering over a restart.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Boot, Decision, IdempotencyKey, Route, SessionKey, Verdict};
+use crate::support::redact::redact;
 
 /// The version of the lines that this program writes.
 pub(super) const VERSION: u32 = 1;
@@ -108,6 +111,28 @@ pub enum Event {
 }
 
 impl Event {
+    /// Takes the secrets out of what people and gateways said.
+    pub(super) fn redacted(mut self) -> Self {
+        let clean = |text: &mut String| {
+            if let Cow::Owned(redacted) = redact(text) {
+                *text = redacted;
+            }
+        };
+        match &mut self {
+            Self::Intent { message: text, .. } | Self::Outcome { detail: text, .. } => {
+                text.as_mut().map(clean);
+            }
+            Self::Held(held) => [&mut held.reason, &mut held.message].into_iter().for_each(clean),
+            Self::Recovery { items, .. } => {
+                for Dealt { about, reason, detail, .. } in items {
+                    about.iter_mut().chain([reason]).chain(detail).for_each(clean);
+                }
+            }
+            Self::Prepared { .. } | Self::Decided { .. } | Self::Boot { .. } | Self::Consumed { .. } => {}
+        }
+        self
+    }
+
     /// Returns the boot that was seen, and when the one before it was last known to be at work.
     pub(super) const fn as_boot(&self) -> Option<(&Boot, Option<DateTime<Utc>>)> {
         match self {

@@ -16,6 +16,7 @@ mod recover;
 mod render;
 mod report;
 mod scan;
+mod secrets;
 mod setup;
 mod status;
 mod task;
