@@ -69,7 +69,7 @@ pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
 
 fn show(context: &Context, globals: &Globals) -> Result<ExitCode> {
     let path = context.paths.now();
-    let text = fs::read(&path)?;
+    let text = now::read(&path)?;
     let now = text.as_deref().map(Now::parse);
     let missing = || format!("{} does not exist yet.", path.display());
     print(globals, || v1::Now::new(&path, now.as_ref()), || text.clone().unwrap_or_else(missing))?;
@@ -98,7 +98,7 @@ fn change(
     dry_run: bool,
 ) -> Result<ExitCode> {
     let path = context.paths.now();
-    let old = fs::read(&path)?;
+    let old = now::read(&path)?;
     let text = now::splice(old.as_deref(), &changes(old.as_deref().map(Now::parse).unwrap_or_default()));
     if !dry_run {
         fs::write(&path, text.as_bytes())?;

@@ -88,14 +88,15 @@ impl Context {
         let workspace = settings.workspace.unwrap_or_else(|| usual_workspace(&config, &state));
         let paths = Paths { state: absolute(&state)?, workspace: absolute(&workspace)? };
         let mut problems = Vec::new();
-        let mut read = |path: &Path| {
-            policy(path).unwrap_or_else(|error| {
+        let mut read = |path: &Path, text: Result<Option<String>>| {
+            text.and_then(|text| policy(path, text)).unwrap_or_else(|error| {
                 problems.push(error);
                 PolicyFile::default()
             })
         };
-        let machine = Policy::from(read(&paths.policy()));
-        let policy = machine.tightened_by(read(&paths.workspace_policy()));
+        let (own, tighter) = (paths.policy(), paths.workspace_policy());
+        let machine = Policy::from(read(&own, fs::read(&own)));
+        let policy = machine.tightened_by(read(&tighter, fs::read_inside(&paths.workspace, &tighter)));
         let context = Self {
             templates: Templates::load(&paths),
             paths,
@@ -198,9 +199,6 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| fs::failed("resolve", path, error))
 }
 
-fn policy(path: &Path) -> Result<PolicyFile> {
-    match fs::read(path)? {
-        Some(text) => Policy::parse(&text, path),
-        None => Ok(PolicyFile::default()),
-    }
+fn policy(path: &Path, text: Option<String>) -> Result<PolicyFile> {
+    text.map_or_else(|| Ok(PolicyFile::default()), |text| Policy::parse(&text, path))
 }

@@ -48,7 +48,7 @@ impl Files {
         last_entry: Option<&str>,
     ) -> Result<Self> {
         let store = Store::new(context.paths.checkpoints());
-        let snapshot = fs::read(&context.paths.now())?;
+        let snapshot = now::read(&context.paths.now())?;
         let earlier = pending::handing_on(&store, ledger, boot)?;
         let blocks = blocks(request);
         let marks = pending::marks(&earlier, &blocks);

@@ -46,7 +46,7 @@ impl<'a> OnRecord<'a> {
 /// Returns the session that the seed has claimed.
 pub(super) fn claimed(context: &Context) -> Option<SessionKey> {
     // What does not parse claims nothing.
-    let text = fs::read(&context.paths.seed_claim()).ok().flatten()?;
+    let text = fs::read_inside(&context.paths.workspace, &context.paths.seed_claim()).ok().flatten()?;
     let claim: Claim = serde_json::from_str(&text).ok()?;
     claim.session_key.filter(|_| claim.pending)
 }

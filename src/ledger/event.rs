@@ -128,7 +128,7 @@ impl Event {
                     about.iter_mut().chain([reason]).chain(detail).for_each(clean);
                 }
             }
-            Self::Prepared { .. } | Self::Decided { .. } | Self::Boot { .. } | Self::Consumed { .. } => {}
+            Self::Prepared { .. } | Self::Decided { .. } | Self::Boot { .. } | Self::Fired { .. } | Self::Consumed { .. } => {}
         }
         self
     }

@@ -115,12 +115,21 @@ fn updated(lines: &[String]) -> Updated {
     Updated { time: value("time"), session: value("session"), status: value("status") }
 }
 
+/// Reads the file, which need not exist. Agents can put a link in its place: what that leads to, outside of the
+/// workspace, is none of theirs to read.
+///
+/// # Errors
+/// Where the file cannot be read, is not UTF-8, or lies elsewhere.
+pub fn read(path: &Path) -> Result<Option<String>> {
+    fs::read_inside(path.parent().unwrap_or(Path::new(".")), path)
+}
+
 /// Applies changes to the file, which need not exist; it is written only where they change something.
 ///
 /// # Errors
 /// Where the file cannot be read, is not UTF-8, or cannot be written; it is then as it was.
 pub fn update(path: &Path, changes: &Changes) -> Result<()> {
-    let old = fs::read(path)?;
+    let old = read(path)?;
     let new = splice(old.as_deref(), changes);
     if old.is_some_and(|old| old == new) {
         return Ok(());

@@ -3,8 +3,8 @@
 //! A file is replaced whole: temporary file in the same folder, fsync, rename, fsync of the folder. A reader
 //! sees the old content or the new, never a part, whenever the machine stops.
 
-use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
-use std::io::{self, Write};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,18 +16,57 @@ pub const PRIVATE_FILE: u32 = 0o600;
 const PRIVATE_DIR: u32 = 0o700;
 const PUBLIC_FILE: u32 = 0o644;
 const PUBLIC_DIR: u32 = 0o755;
+/// A longer text file is none of those that are read here.
+const MAX_TEXT: u64 = 16 << 20;
+/// What the names of temporary files begin with, and how many letters follow.
+const TEMPORARY: (&str, usize) = (".comeback-", 6);
+/// No run writes one file for so long: what is older was left by one that was killed.
+const ABANDONED: Duration = Duration::from_secs(3_600);
 const LOCK_POLL: Duration = Duration::from_millis(50);
 
 /// Reads a text file; a missing one is `None`.
 ///
 /// # Errors
-/// Where the file cannot be read, or is not UTF-8.
+/// Where the file cannot be read, is not UTF-8, is longer than 16 MiB, or is none: a pipe would keep us waiting for ever.
 pub fn read(path: &Path) -> Result<Option<String>> {
-    match fs::read_to_string(path) {
+    match read_text(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("read", path, error)),
     }
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    let mut text = String::new();
+    let read = File::open(path)?.take(MAX_TEXT + 1).read_to_string(&mut text)?;
+    if read as u64 > MAX_TEXT {
+        let most = format!("it holds more than {} MiB", MAX_TEXT >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, most));
+    }
+    Ok(text)
+}
+
+/// Does the same with a file that agents can replace: a link must not lead out of `root`, because what is read may be
+/// written where they can read it.
+///
+/// # Errors
+/// As with [`read`], and where a link leads out.
+pub fn read_inside(root: &Path, path: &Path) -> Result<Option<String>> {
+    let real = match path.canonicalize() {
+        Ok(real) => real,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed("find", path, error)),
+    };
+    let root = root.canonicalize().map_err(|error| failed("find", root, error))?;
+    if real.starts_with(&root) {
+        return read(&real);
+    }
+    let (shown, root) = (path.display(), root.display());
+    Err(Error::new(Kind::User, format!("refused to read {shown}: it leads out of {root}"))
+        .hint(format!("it is a link to {}: put a file in its place", real.display())))
 }
 
 /// Lists the `.json` files of a folder that are not hidden, in order; one that is not there has none.
@@ -114,8 +153,10 @@ fn write_as(path: &Path, content: &[u8], new_file: u32, new_dir: u32) -> Result<
 }
 
 fn replace(path: &Path, folder: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    tidy(folder);
     let mut file = tempfile::Builder::new()
-        .prefix(".comeback-")
+        .prefix(TEMPORARY.0)
+        .rand_bytes(TEMPORARY.1)
         .permissions(Permissions::from_mode(PRIVATE_FILE))
         .tempfile_in(folder)?;
     file.write_all(content)?;
@@ -124,6 +165,20 @@ fn replace(path: &Path, folder: &Path, content: &[u8], mode: u32) -> io::Result<
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_dir(folder)
+}
+
+/// Removes what runs have left in a folder that were killed while they wrote; what cannot be removed harms nothing.
+fn tidy(folder: &Path) {
+    let is_ours = |name: &str| name.strip_prefix(TEMPORARY.0).is_some_and(|rest| rest.len() == TEMPORARY.1);
+    let is_left = |entry: &fs::DirEntry| {
+        let is_old =
+            |meta: &Metadata| meta.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED));
+        entry.file_name().to_str().is_some_and(is_ours)
+            && entry.metadata().is_ok_and(|meta| meta.is_file() && is_old(&meta))
+    };
+    for left in fs::read_dir(folder).into_iter().flatten().flatten().filter(is_left) {
+        let _ = fs::remove_file(left.path());
+    }
 }
 
 /// Makes a folder's entries durable.
@@ -236,6 +291,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_run_left_is_removed_and_what_is_written_now_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, age: u64| {
+            let path = dir.path().join(name);
+            let at = std::time::SystemTime::now() - Duration::from_secs(age);
+            File::create(&path).unwrap().set_modified(at).unwrap();
+            path
+        };
+        let left = file(".comeback-a1B2c3", 7_200);
+        let kept = [file(".comeback-d4E5f6", 60), file(".comeback-notes.md", 7_200), file("old", 7_200)];
+        write(&dir.path().join("new"), b"new").unwrap();
+        assert!(!left.exists());
+        assert!(kept.iter().all(|path| path.exists()), "{kept:?}");
+    }
+
+    #[test]
     fn a_link_in_place_of_the_file_is_replaced_and_its_target_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         let (target, link) = (dir.path().join("target"), dir.path().join("link"));
@@ -265,6 +336,38 @@ mod tests {
         let missing = missing_folders(&dir.path().join("a/b"));
         assert_eq!(missing, [dir.path().join("a"), dir.path().join("a/b")]);
         assert!(missing_folders(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_file_or_too_long_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let long = dir.path().join("long");
+        File::create(&long).unwrap().set_len(MAX_TEXT + 1).unwrap();
+        for (path, why) in [(&socket, "it is no file"), (&long, "more than 16 MiB")] {
+            let error = read(path).unwrap_err().full();
+            assert!(error.contains(why) && error.contains(&path.display().to_string()), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_followed_inside_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, outside) = (dir.path().join("root"), dir.path().join("outside"));
+        let link = |to: &Path, name: &str| {
+            let link = root.join(name);
+            std::os::unix::fs::symlink(to, &link).unwrap();
+            link
+        };
+        fs::create_dir(&root).unwrap();
+        fs::write(root.join("file"), "ours").unwrap();
+        fs::write(&outside, "theirs").unwrap();
+        assert_eq!(read_inside(&root, &link(Path::new("file"), "in")).unwrap().unwrap(), "ours");
+        assert!(read_inside(&root, &link(Path::new("nothing"), "dangling")).unwrap().is_none());
+        let error = read_inside(&root, &link(&outside, "out")).unwrap_err();
+        assert!(error.to_string().contains("it leads out of"), "{error}");
+        assert!(!format!("{error:?}").contains("theirs"));
     }
 
     #[test]
