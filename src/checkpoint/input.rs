@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use super::Block;
 use crate::model::SessionKey;
 use crate::support::error::{Error, Kind, Result};
+use crate::support::text::ensure_shallow;
 
 /// The session key that the seed gives to a session without one.
 const NO_KEY: &str = "unknown";
@@ -26,6 +27,7 @@ pub fn read_snapshot(text: &str) -> Result<Vec<Block>> {
             r#"pipe in JSON or YAML, such as {"sessions":[{"sessionKey":"agent:main:main","goal":"…"}]}"#,
         ));
     }
+    ensure_shallow("stdin", text)?;
     // An escape of two bytes can make a character of three, so honest text never reaches twice its source.
     let mut reader = Reader { blocks: Vec::new(), budget: text.len() * 2, complaint: None };
     let root = Node { reader: &mut reader, place: Place::Snapshot };

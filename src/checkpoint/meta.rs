@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::model::{Boot, SessionKey};
 use crate::support::clock::rfc3339;
 use crate::support::error::{Error, Kind, Result};
+use crate::support::text::ensure_shallow;
 
 /// The line before and after the front matter.
 const FENCE: &str = "---";
@@ -170,6 +171,7 @@ pub(super) fn parse(origin: &str, front: &str) -> Result<Meta> {
     struct Version {
         format_version: FormatVersion,
     }
+    ensure_shallow(origin, front)?;
     let version = serde_yaml::from_str::<Version>(front).map_err(|error| invalid(origin, &error))?;
     serde_yaml::from_str(front).map_err(|error| match version.format_version {
         version if version.is_newer() => newer(origin, version).because(error),

@@ -11,6 +11,7 @@ use crate::flow::{self, Built, Context, Limits, Pruned, checkpoint_id};
 use crate::json::v1;
 use crate::support::error::Result;
 use crate::support::fs;
+use crate::support::text::one_line;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -154,7 +155,8 @@ fn blocks_text(path: &Path, checkpoint: &Checkpoint) -> String {
         for (name, value) in
             [("goal", goal), ("last done", last_done), ("next", next_step), ("blockers", blockers)]
         {
-            lines.push(format!("  {name:<10} {value}"));
+            // On one line, nothing in it looks like another field or session.
+            lines.push(format!("  {name:<10} {}", one_line(value, usize::MAX)));
         }
     }
     lines.join("\n")

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::model::{AgentId, SessionKey};
 use crate::support::error::{Error, Kind, Result};
+use crate::support::text::ensure_shallow;
 
 /// So many resumes go out in one boot without anybody confirming.
 const MAX_UNATTENDED: usize = 10;
@@ -119,6 +120,7 @@ impl Policy {
     /// # Errors
     /// Where the text is not YAML, or a field is unknown or of the wrong type: names the file, the line and the field.
     pub fn parse(text: &str, origin: &Path) -> Result<PolicyFile> {
+        ensure_shallow(&origin.display().to_string(), text)?;
         let file = serde_yaml::from_str::<Option<PolicyFile>>(text).map_err(|error| {
             let line = error.location().map(|at| format!(", line {}", at.line())).unwrap_or_default();
             Error::new(Kind::User, format!("cannot read the policy in {}{line}", origin.display()))

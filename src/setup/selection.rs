@@ -12,6 +12,7 @@ use super::hook::NAME;
 use crate::gateway::Openclaw;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
+use crate::support::text::ensure_shallow;
 
 const INCLUDE: &str = "$include";
 /// How all three versions begin to say that a path of the configuration is not set (measured).
@@ -33,6 +34,7 @@ impl Selection {
         let Some(text) = fs::read(path)? else {
             return Ok(Self { hooks: Value::Null });
         };
+        ensure_shallow(&path.display().to_string(), &text)?;
         let config: Value = json5::from_str(&text).map_err(|error| {
             Error::new(Kind::User, format!("cannot parse {}", path.display()))
                 .because(error)

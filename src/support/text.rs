@@ -4,6 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::error::{Error, Kind, Result};
+
+/// So deep do brackets stand within each other in nothing that people write.
+const MAX_DEPTH: usize = 200;
+
 /// Escape sequences of terminals, control characters but for tabs and line feeds, and marks that reorder text.
 const UNSHOWN: &str = concat!(
     r"(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]?", // colours, cursor
@@ -20,6 +25,28 @@ static UNSHOWN_TEXT: LazyLock<Regex> =
 #[must_use]
 pub fn plain(text: &str) -> String {
     UNSHOWN_TEXT.replace_all(text, "").into_owned()
+}
+
+/// Refuses a text of JSON or YAML in which brackets nest deeper than any parser should follow: one of them would end the
+/// process, another take minutes. Brackets in strings count, too; they come in pairs or are few.
+///
+/// # Errors
+/// [`Kind::User`], with the line, where they do.
+pub fn ensure_shallow(origin: &str, text: &str) -> Result<()> {
+    let (mut depth, mut line) = (0_usize, 1);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'\n' => line += 1,
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            let message = format!("{origin}:{line}: more than {MAX_DEPTH} brackets are open");
+            return Err(Error::new(Kind::User, message).hint("close them, or take the part out"));
+        }
+    }
+    Ok(())
 }
 
 /// Puts text on one line of at most `max` characters, with `…` in place of what is cut off.
@@ -61,6 +88,7 @@ pub fn whole_letter(text: &str) -> &str {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "the literals are well formed")]
 mod tests {
     use super::*;
 
@@ -79,6 +107,15 @@ mod tests {
         ] {
             assert_eq!(plain(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_nests_too_deep_is_refused_with_its_line() {
+        let deep = |depth: usize| format!("{{\n\"a\": {}", "[".repeat(depth));
+        assert!(ensure_shallow("x", &deep(MAX_DEPTH - 1)).is_ok());
+        assert!(ensure_shallow("x", &"[]{}".repeat(10_000)).is_ok());
+        let error = ensure_shallow("x", &deep(MAX_DEPTH)).unwrap_err();
+        assert_eq!(error.to_string(), "x:2: more than 200 brackets are open");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The program as people and agents call it: arguments, output, exit codes and files. No gateway runs.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 
+mod attackers;
 mod capture;
 mod chain;
 mod checkpoint;

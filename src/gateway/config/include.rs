@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
+use crate::support::text::ensure_shallow;
 
 const DIRECTIVE: &str = "$include";
 const MAX_DEPTH: usize = 10;
@@ -27,6 +28,7 @@ pub(super) fn load(path: &Path, roots: &str) -> Result<Option<Value>> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<Value> {
+    ensure_shallow(&path.display().to_string(), text)?;
     json5::from_str(text).map_err(|error| {
         let place = error
             .position()
