@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::access::{Access, Scopes};
 use super::boot::{self, Lock};
 use super::cli::{self, Cli};
-use super::config::{Config, Credential};
+use super::config::Credential;
 use super::failure::{CallError, Failure};
 use super::frames::Hello;
 use super::identity::{Identity, Statement};
+use super::listener;
 use super::ws::Socket;
 use crate::model::Boot;
 use crate::support::clock::Clock;
@@ -68,13 +69,13 @@ impl Gateway {
         let deadline = Instant::now() + patience;
         let failed = |failure: Failure| failure.into_error(access.config.port);
         if !identity.paired() {
-            match open(access.config, &identity, Scopes::ADMIN, deadline) {
+            match open(access, &identity, Scopes::ADMIN, deadline) {
                 Ok(_) => identity.set_paired()?,
                 Err(failure) if failure.is_scope_upgrade() && scopes != Scopes::ADMIN => {}
                 Err(failure) => return Err(failed(failure)),
             }
         }
-        let (socket, hello) = open(access.config, &identity, scopes, deadline).map_err(failed)?;
+        let (socket, hello) = open(access, &identity, scopes, deadline).map_err(failed)?;
         let config = hello.config_path.as_ref().unwrap_or(&access.config.path);
         let lock = boot::lock(&access.paths.state, config);
         let (boot, unlocked) = boot::boot(&hello, lock.as_ref(), Clock::default().now());
@@ -185,14 +186,14 @@ fn untested(version: &str) -> Option<String> {
 
 /// Connects, trying again while that may help and time is left.
 fn open(
-    config: &Config,
+    access: &Access<'_>,
     identity: &Identity,
     scopes: Scopes,
     deadline: Instant,
 ) -> std::result::Result<(Socket, Hello), Failure> {
     let begun = Instant::now();
     loop {
-        let failure = match attempt(config, identity, scopes, Instant::now() + ATTEMPT) {
+        let failure = match attempt(access, identity, scopes, Instant::now() + ATTEMPT) {
             Ok(connected) => return Ok(connected),
             Err(failure) => failure,
         };
@@ -204,16 +205,19 @@ fn open(
     }
 }
 
-/// Connects once: challenge, signature, hello.
+/// Connects once: challenge, a look at who sent it, signature, hello.
 fn attempt(
-    config: &Config,
+    access: &Access<'_>,
     identity: &Identity,
     scopes: Scopes,
     deadline: Instant,
 ) -> std::result::Result<(Socket, Hello), Failure> {
-    let mut socket = Socket::open(config.port, deadline)?;
+    let mut socket = Socket::open(access.config.port, deadline)?;
     let (nonce, signed_at) = socket.challenge(deadline)?;
-    let params = connect_params(&config.auth, identity, scopes, &nonce, signed_at);
+    if let Some((ours, theirs)) = socket.ends() {
+        listener::ensure_ours(ours, theirs, &access.paths.state)?;
+    }
+    let params = connect_params(&access.config.auth, identity, scopes, &nonce, signed_at);
     let payload = socket.request("connect", &params, deadline).map_err(|error| match error {
         CallError::Refused(refusal) => Failure::Refused(refusal),
         CallError::NotSent(why) | CallError::Lost(why) => Failure::Silent(why),

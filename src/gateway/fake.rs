@@ -68,6 +68,16 @@ impl Peer {
         let _gone = self.ws.send(Message::text(frame.to_string()));
     }
 
+    /// Sends a frame, and tells whether the client is still there.
+    pub fn sends(&mut self, frame: &Value) -> bool {
+        self.ws.send(Message::text(frame.to_string())).is_ok()
+    }
+
+    /// Gives up the protocol.
+    pub fn into_stream(self) -> TcpStream {
+        self.ws.get_ref().try_clone().unwrap()
+    }
+
     /// Returns the next request, or `None` at the end of the connection.
     pub fn request(&mut self) -> Option<Value> {
         loop {

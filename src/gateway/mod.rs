@@ -14,6 +14,7 @@ mod failure;
 mod frames;
 mod identity;
 pub mod jobs;
+mod listener;
 pub mod openclaw;
 pub mod tools;
 mod ws;
@@ -29,3 +30,11 @@ pub use config::{AgentToAgent, Config, Credential, Env, Lifetime, Resets, Secret
 pub use failure::CallError;
 pub use frames::{Hello, Refusal};
 pub use openclaw::Openclaw;
+
+/// Reads a frame and what it may hold, for the fuzzer.
+#[cfg(fuzzing)]
+pub fn read_frame(text: &str) {
+    if let Some(frames::Frame::Response { outcome: Ok(payload), .. }) = frames::Frame::parse(text) {
+        let _ = Hello::read(&payload);
+    }
+}

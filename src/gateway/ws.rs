@@ -40,6 +40,12 @@ impl Socket {
         }
     }
 
+    /// Returns the addresses of both ends, ours first.
+    pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let stream = &self.ws.get_ref().stream;
+        Some((stream.local_addr().ok()?, stream.peer_addr().ok()?))
+    }
+
     /// Waits for the gateway's challenge.
     pub fn challenge(&mut self, deadline: Instant) -> Result<(String, i64), Failure> {
         self.ws.get_mut().deadline = deadline;
