@@ -14,10 +14,18 @@ use crate::support::markdown::{PartKind, decode, heading_text, item_text, name_v
 /// Where the front matter is not valid, a block's heading is no session key, or there is no block at all;
 /// [`Kind::Newer`] where a newer program wrote what cannot be read.
 pub fn parse(origin: &str, text: &str) -> Result<Checkpoint> {
+    if let Some(at) = text.find('\0') {
+        let line = text[..at].matches('\n').count() + 1;
+        let message = format!("{origin}:{line}: zeros, as a loss of power leaves them, stand in the file");
+        return Err(Error::new(Kind::User, message).hint("put a copy in its place, or take the zeros out"));
+    }
     let halves = meta::split(origin, text)?;
     let meta = halves.front.map(|front| meta::parse(origin, front)).transpose()?;
     let above = text[..text.len() - halves.body.len()].matches('\n').count();
     let mut reader = Reader { origin, above, blocks: Vec::new(), warnings: Vec::new(), open: None };
+    if meta.is_some() && !text.ends_with('\n') {
+        reader.warn(text.matches('\n').count() + 1, "the file ends within a line: it may be cut off");
+    }
     match (reader.read(halves.body), &meta) {
         (Ok(()), _) => Ok(Checkpoint { meta, blocks: reader.blocks, warnings: reader.warnings }),
         (Err(error), Some(meta)) if meta.format_version.is_newer() => {

@@ -327,3 +327,27 @@ fn a_message_of_another_form_has_no_steps() {
     let two = "Continue where you left off. Last completed: a. Next: b. Next: c.";
     assert_eq!(steps_of(two), Some(("a", "b. Next: c")), "nothing that may be work to do is left out");
 }
+
+/// Our own writes leave the old file or the new one. A disk that lies may leave a part: it is read as far as it goes, or
+/// named with its line, and never as a block that nobody wrote.
+#[test]
+fn a_checkpoint_cut_off_at_any_byte_is_read_or_named() {
+    let whole = parse("x.md", OURS).unwrap();
+    for (end, _) in OURS.char_indices() {
+        for zeros in [0, 512 - end % 512] {
+            let text = format!("{}{}", &OURS[..end], "\0".repeat(zeros));
+            match parse("x.md", &text) {
+                Ok(read) => {
+                    assert_eq!(zeros, 0, "zeros are no text");
+                    let warned = read.warnings.iter().any(|warning| warning.contains("cut off"));
+                    assert_eq!(warned, !text.ends_with('\n'), "{end}: {:?}", read.warnings);
+                    let last = read.blocks.len() - 1;
+                    for (read, whole) in read.blocks.iter().zip(&whole.blocks).take(last) {
+                        assert_eq!(read, whole, "{end}");
+                    }
+                }
+                Err(error) => assert!(error.to_string().starts_with("x.md:"), "{end}: {error}"),
+            }
+        }
+    }
+}

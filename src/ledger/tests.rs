@@ -132,3 +132,49 @@ fn a_newer_ledger_is_read_and_never_written() {
     assert_eq!(error.kind(), Kind::Newer);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), line);
 }
+
+/// A loss of power cuts the last lines off, or leaves zeros in whole blocks: what was acknowledged before stays, and no
+/// effect of which anything was written counts as never sent.
+#[test]
+fn whatever_a_loss_of_power_leaves_an_effect_is_sent_at_most_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (IdempotencyKey::of(&["a"]), IdempotencyKey::of(&["b"]));
+    let mut writer = Writer::open(&paths(&dir), Duration::ZERO, at(1)).unwrap();
+    let mut ends = vec![0];
+    for event in [
+        intent(&first),
+        outcome(&first, Outcome::Accepted),
+        held(&IdempotencyKey::of(&["h"])),
+        intent(&second),
+        outcome(&second, Outcome::Accepted),
+    ] {
+        writer.append(at(2), event).unwrap();
+        ends.push(std::fs::read(paths(&dir).ledger()).unwrap().len());
+    }
+    drop(writer);
+    let whole = std::fs::read(paths(&dir).ledger()).unwrap();
+    for end in 0..=whole.len() {
+        for zeros in [0, 512 - end % 512] {
+            let left = [&whole[..end], &vec![0; zeros]].concat();
+            std::fs::write(paths(&dir).ledger(), &left).unwrap();
+            let ledger = Ledger::read(&paths(&dir).ledger()).unwrap();
+            // A line does not need its end, but zeros in its place spoil it.
+            let is_there = |line: usize| end >= ends[line + 1] || zeros == 0 && end + 1 == ends[line + 1];
+            let lines = (0..5).filter(|line| is_there(*line)).count();
+            assert_eq!(ledger.records().len(), lines, "{end} and {zeros}");
+            assert_eq!(ledger.is_taken(&first), is_there(1), "{end}");
+            assert_eq!(ledger.effect(&second).is_some(), is_there(3), "{end}");
+            let is_torn = end > ends[lines] || zeros > 0;
+            assert_eq!(ledger.bad_lines(), usize::from(is_torn), "{end} and {zeros}");
+
+            // The next run goes on behind it, on a line of its own.
+            let mut writer = Writer::open(&paths(&dir), Duration::ZERO, at(3)).unwrap();
+            writer.append(at(3), intent(&IdempotencyKey::of(&["n"]))).unwrap();
+            drop(writer);
+            let next = Ledger::read(&paths(&dir).ledger()).unwrap();
+            assert_eq!(next.records().len(), lines + 1, "{end} and {zeros}");
+            let kept = std::fs::read(paths(&dir).ledger()).unwrap();
+            assert!(kept.starts_with(&left), "nothing is rewritten");
+        }
+    }
+}

@@ -13,6 +13,8 @@ mod gateway;
 mod history;
 mod jsonl;
 #[cfg(test)]
+mod power;
+#[cfg(test)]
 mod properties;
 mod reader;
 mod record;
