@@ -189,3 +189,34 @@ fn only_code_counts_as_lines() {
     assert_eq!(lines_of_code(Path::new("a.rs"), source), 3);
     assert_eq!(lines_of_code(Path::new("now/tests.rs"), source), 0);
 }
+
+/// Finds the tests that a document names as `[`name`](path)`, each with the path as seen from the document.
+fn named_tests(document: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    for part in document.split("[`").skip(1) {
+        let Some((name, rest)) = part.split_once("`](") else { continue };
+        let is_test = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if let Some((path, _)) = rest.split_once(')').filter(|_| is_test) {
+            found.push((name, path));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_test_that_a_promise_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut named = 0;
+    for document in ["SECURITY.md", "docs/guarantees.md"] {
+        let text = fs::read_to_string(root.join(document)).unwrap();
+        for (name, path) in named_tests(&text) {
+            let path = root.join(document).parent().unwrap().join(path);
+            let source = fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{document} names {}: {error}", path.display()));
+            assert!(source.contains(&format!("fn {name}(")), "{document}: {} has no {name}", path.display());
+            named += 1;
+        }
+    }
+    assert!(named > 30, "{named} tests are named");
+    assert_eq!(named_tests("a [`one_test`](a/b.rs) and [`Type`](c) [`x`]"), [("one_test", "a/b.rs")]);
+}
