@@ -27,6 +27,8 @@ const ASIDES: [&str; 8] = [
 ];
 /// Of a tool's result no more than this is looked at, and of a command's output no more kept.
 const MAX_RESULT: usize = 2_000;
+/// Few secrets are longer.
+const MAX_SECRET: usize = 256;
 /// The beginnings of results that no tool gave (2026.5.28 to 2026.9.6, read).
 const APPROVAL: &str = "Approval required (id ";
 const MISSING: &str = "[openclaw] missing tool result";
@@ -251,11 +253,14 @@ fn texts_of(content: &Content<'_>, most: usize) -> String {
     joined
 }
 
-/// Returns the end of an output that is kept.
+/// Returns the end of an output that is kept. A word that is cut goes with what stood before it: of a secret without its
+/// beginning, nobody could tell that it is one.
 fn end_of(output: &str) -> &str {
     let start = output.len().saturating_sub(MAX_RESULT);
     let start = (start..=output.len()).find(|at| output.is_char_boundary(*at)).unwrap_or(0);
-    &output[start..]
+    let end = &output[start..];
+    let word = end.bytes().take_while(u8::is_ascii_graphic).count();
+    if start == 0 { end } else { &end[word.min(MAX_SECRET)..] }
 }
 
 impl ToolResult {

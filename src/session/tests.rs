@@ -419,3 +419,20 @@ fn a_result_of_many_megabytes_is_read_over() {
     assert_eq!(shown(&history), "u1 ToolResult c1=Done");
     assert!(history.entries.iter().all(|entry| entry.text.len() < 10_000), "only a part of it is kept");
 }
+
+#[test]
+fn a_secret_that_the_end_of_an_output_cuts_goes_whole() {
+    let secret = format!("gh{}_{}", 'p', "a1B2".repeat(9));
+    let output = |behind: usize| format!("{} token {secret} {}", "line\n".repeat(900), "x".repeat(behind));
+    let kept = |output: String| {
+        let details =
+            json!({"details": {"status": "running", "sessionId": "fox", "pid": 4711, "tail": output}});
+        let story = Story::new().user("u", "go").calls("a", &["c"]).result("r", "c", details);
+        from_file(story.lines()).commands[0].output.clone().unwrap()
+    };
+    for behind in 1_950..2_010 {
+        let kept = kept(output(behind));
+        assert!(kept.contains(&secret) || !kept.contains("a1B2"), "{behind}: {kept:.80}");
+        assert!(kept.ends_with(&"x".repeat(1_700)), "what is behind it stays");
+    }
+}

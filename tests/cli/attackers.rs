@@ -1,5 +1,6 @@
 //! What agents and their users can write, against what the program does with it.
 
+use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
@@ -81,7 +82,7 @@ fn laughs(last: &str) -> String {
     let mut yaml = "a0: &a0 [lol,lol,lol,lol,lol,lol,lol,lol,lol]\n".to_owned();
     for level in 1..10 {
         let aliases = vec![format!("*a{}", level - 1); 9].join(",");
-        yaml += &format!("a{level}: &a{level} [{aliases}]\n");
+        writeln!(yaml, "a{level}: &a{level} [{aliases}]").unwrap();
     }
     format!("{yaml}{last}: *a9\n")
 }
