@@ -33,6 +33,7 @@ use clap::error::ErrorKind;
 use crate::cli::Cli;
 use crate::json::v1;
 use crate::support::error::{Error, Kind};
+use crate::support::text::plain;
 
 /// Runs the program with these arguments, its own name first, and returns its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -75,8 +76,9 @@ fn report(error: &Error, json: bool) {
         }
         return;
     }
-    commands::say(format_args!("error: {}", error.full()));
+    // Both quote what was typed or stood in a file.
+    commands::say(format_args!("error: {}", plain(&error.full())));
     for hint in error.hints() {
-        commands::say(format_args!("hint: {hint}"));
+        commands::say(format_args!("hint: {}", plain(hint)));
     }
 }

@@ -10,6 +10,7 @@ use crate::now::{self, Changes, Now, Updated};
 use crate::support::clock::rfc3339;
 use crate::support::error::Result;
 use crate::support::fs;
+use crate::support::text::plain;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -72,7 +73,7 @@ fn show(context: &Context, globals: &Globals) -> Result<ExitCode> {
     let text = now::read(&path)?;
     let now = text.as_deref().map(Now::parse);
     let missing = || format!("{} does not exist yet.", path.display());
-    print(globals, || v1::Now::new(&path, now.as_ref()), || text.clone().unwrap_or_else(missing))?;
+    print(globals, || v1::Now::new(&path, now.as_ref()), || text.as_deref().map_or_else(missing, plain))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -104,7 +105,7 @@ fn change(
         fs::write(&path, text.as_bytes())?;
     }
     let now = Now::parse(&text);
-    let done = || if dry_run { text.clone() } else { format!("{} written.", path.display()) };
+    let done = || if dry_run { plain(&text) } else { format!("{} written.", path.display()) };
     print(globals, || v1::Now::new(&path, Some(&now)), done)?;
     Ok(ExitCode::SUCCESS)
 }
