@@ -128,7 +128,11 @@ impl Event {
                     about.iter_mut().chain([reason]).chain(detail).for_each(clean);
                 }
             }
-            Self::Prepared { .. } | Self::Decided { .. } | Self::Boot { .. } | Self::Fired { .. } | Self::Consumed { .. } => {}
+            Self::Prepared { .. }
+            | Self::Decided { .. }
+            | Self::Boot { .. }
+            | Self::Fired { .. }
+            | Self::Consumed { .. } => {}
         }
         self
     }
