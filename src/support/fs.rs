@@ -119,14 +119,18 @@ pub fn missing_folders(path: &Path) -> Vec<PathBuf> {
 /// # Errors
 /// Where one of the two cannot be looked at, or root is not allowed to.
 pub fn give_to_owner_of_folder(path: &Path) -> io::Result<()> {
-    let (made, folder) = (fs::symlink_metadata(path)?, fs::metadata(folder_of(path))?);
-    if made.uid() == 0 && folder.uid() != 0 {
-        std::os::unix::fs::lchown(path, Some(folder.uid()), Some(folder.gid()))?;
+    give_to_owner_of(path, &fs::metadata(folder_of(path))?)
+}
+
+fn give_to_owner_of(path: &Path, other: &Metadata) -> io::Result<()> {
+    let made = fs::symlink_metadata(path)?;
+    if made.uid() == 0 && other.uid() != 0 {
+        std::os::unix::fs::lchown(path, Some(other.uid()), Some(other.gid()))?;
     }
     Ok(())
 }
 
-/// Replaces a file by `content`; a file that stands there keeps its mode, a new one gets 0600.
+/// Replaces a file by `content`; a file that stands there keeps its owner and mode, a new one gets 0600.
 ///
 /// # Errors
 /// Where the folder or the file cannot be written; the old content is then still in place.
@@ -145,14 +149,17 @@ pub fn write_public(path: &Path, content: &[u8]) -> Result<()> {
 fn write_as(path: &Path, content: &[u8], new_file: u32, new_dir: u32) -> Result<()> {
     let folder = folder_of(path);
     make_dirs(folder, new_dir)?;
-    let mode = match fs::symlink_metadata(path) {
-        Ok(meta) if meta.is_file() => meta.permissions().mode() & 0o777,
-        _ => new_file,
-    };
-    replace(path, folder, content, mode).map_err(|error| failed("write", path, error))
+    let old = fs::symlink_metadata(path).ok().filter(Metadata::is_file);
+    replace(path, folder, content, old.as_ref(), new_file).map_err(|error| failed("write", path, error))
 }
 
-fn replace(path: &Path, folder: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+fn replace(
+    path: &Path,
+    folder: &Path,
+    content: &[u8],
+    old: Option<&Metadata>,
+    new_file: u32,
+) -> io::Result<()> {
     tidy(folder);
     let mut file = tempfile::Builder::new()
         .prefix(TEMPORARY.0)
@@ -160,8 +167,12 @@ fn replace(path: &Path, folder: &Path, content: &[u8], mode: u32) -> io::Result<
         .permissions(Permissions::from_mode(PRIVATE_FILE))
         .tempfile_in(folder)?;
     file.write_all(content)?;
+    let mode = old.map_or(new_file, |old| old.permissions().mode() & 0o777);
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
-    give_to_owner_of_folder(file.path())?;
+    match old {
+        Some(old) => give_to_owner_of(file.path(), old)?,
+        None => give_to_owner_of_folder(file.path())?,
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_dir(folder)
@@ -328,6 +339,10 @@ mod tests {
         for made in ["a", "a/b", "a/b/file", "lock"] {
             assert_eq!(fs::metadata(dir.path().join(made)).unwrap().uid(), expected, "{made}");
         }
+        let other = if owner == 0 { 65_533 } else { owner };
+        std::os::unix::fs::chown(dir.path().join("a/b/file"), Some(other), None).unwrap();
+        write(&dir.path().join("a/b/file"), b"two").unwrap();
+        assert_eq!(fs::metadata(dir.path().join("a/b/file")).unwrap().uid(), other, "it is theirs still");
     }
 
     #[test]
