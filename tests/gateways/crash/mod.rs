@@ -28,7 +28,26 @@ use situations::Situation;
 #[case::v2026_9_6_alone("2026.9.6", Side::Alone)]
 #[case::v2026_9_6("2026.9.6", Side::Comeback)]
 fn a_crash_in_the_middle_of_everything(#[case] version: &str, #[case] side: Side) {
-    let mut stage = Stage::set(version, side, &Situation::TOGETHER);
+    crash(version, side, &Situation::TOGETHER);
+}
+
+/// Up to 2026.7 a gateway tells its agent of the end of a command when nothing else is under way.
+#[rstest]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
+#[case::v2026_5_28_alone("2026.5.28", Side::Alone)]
+#[case::v2026_5_28("2026.5.28", Side::Comeback)]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
+#[case::v2026_7_1_alone("2026.7.1", Side::Alone)]
+#[case::v2026_7_1("2026.7.1", Side::Comeback)]
+#[ignore = "what OpenClaw does alone is recorded, not asserted"]
+#[case::v2026_9_6_alone("2026.9.6", Side::Alone)]
+#[case::v2026_9_6("2026.9.6", Side::Comeback)]
+fn a_crash_as_an_agent_hears_that_its_command_has_ended(#[case] version: &str, #[case] side: Side) {
+    crash(version, side, &[Situation::CommandEnded]);
+}
+
+fn crash(version: &str, side: Side, situations: &[Situation]) {
+    let mut stage = Stage::set(version, side, situations);
     stage.kill();
     stage.start();
     stage.settle();

@@ -24,12 +24,12 @@ pub enum Situation {
     CommandKilled,
     BuildKilled,
     CommandSurvives,
-    CommandEnded,
     Idle,
     Stopped,
     Group,
     SecondAgent,
     Subagent,
+    CommandEnded,
     Overnight,
     Twice,
 }
@@ -42,7 +42,7 @@ use Situation::{
 
 impl Situation {
     /// Those that share one life of a gateway, and one kill.
-    pub const TOGETHER: [Self; 18] = [
+    pub const TOGETHER: [Self; 17] = [
         Answering,
         FirstMessage,
         Reading,
@@ -55,7 +55,6 @@ impl Situation {
         CommandKilled,
         BuildKilled,
         CommandSurvives,
-        CommandEnded,
         Idle,
         Stopped,
         Group,
@@ -76,12 +75,12 @@ impl Situation {
         CommandKilled,
         BuildKilled,
         CommandSurvives,
-        CommandEnded,
         Idle,
         Stopped,
         Group,
         SecondAgent,
         Subagent,
+        CommandEnded,
         Overnight,
         Twice,
     ];
