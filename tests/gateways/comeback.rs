@@ -14,7 +14,7 @@ use crate::harness::gateway::Gateway;
 use crate::harness::process::run_bounded;
 
 /// No command takes longer, also where it waits for a gateway that starts.
-const BOUND: Duration = Duration::from_secs(120);
+const BOUND: Duration = Duration::from_secs(360);
 
 /// Puts the program on the PATH of the gateway's agents.
 pub fn install(world: &World) {

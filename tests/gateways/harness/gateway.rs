@@ -17,7 +17,7 @@ use super::process::{kill_group, run_bounded, signal, spawn_group, started_in};
 use super::{telegram, wait};
 
 /// The first start of a version takes 20 s on a busy machine.
-const START: Duration = Duration::from_secs(90);
+const START: Duration = Duration::from_secs(180);
 const STOP: Duration = Duration::from_secs(20);
 const CLI: Duration = Duration::from_secs(60);
 
