@@ -13,7 +13,9 @@ const TITLE: &str = "# NOW.md - Current State Snapshot";
 pub fn splice(old: Option<&str>, changes: &Changes) -> String {
     let old = old.unwrap_or(TITLE);
     let text = old.strip_prefix(BOM).unwrap_or(old);
-    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    // The first line decides: a stray return at the end becomes a line's end with the one that is put behind it.
+    let first = text.find('\n').map_or(text, |end| &text[..end]);
+    let line_end = if first.ends_with('\r') { "\r\n" } else { "\n" };
     let places = places(text);
     let mut new = String::new();
     let mut copied = 0;

@@ -75,6 +75,8 @@ fn what_people_write_is_read() {
     "# T\n\ntext\n\n## Mine\n- a\n\n## Active Tasks\n\n- new\n\n\n## Also mine\n```\n## Active Tasks\n```\n"
 )]
 #[case::crlf("## Active Tasks\r\n- old\r\n\r\n## B\r\n", "## Active Tasks\r\n- new\r\n\r\n## B\r\n")]
+#[case::a_stray_return("a\nb\r", "a\nb\r\n\n## Active Tasks\n- new\n")]
+#[case::nothing_but_a_return("a\r", "a\r\r\n\r\n## Active Tasks\r\n- new\r\n")]
 #[case::bom("\u{feff}## Active Tasks\n- old\n", "\u{feff}## Active Tasks\n- new\n")]
 #[case::no_end("## Active Tasks", "## Active Tasks\n- new\n")]
 #[case::empty_body("## Active Tasks\n\n## B\n", "## Active Tasks\n- new\n\n## B\n")]
