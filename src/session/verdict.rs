@@ -212,8 +212,7 @@ fn age(cut: &Cut, view: &View<'_>) -> Age {
 fn is_trivial_message(cut: &Cut, history: &History) -> bool {
     let Some(entry) = &cut.opened_by else { return false };
     let before = history.turns.iter().take_while(|turn| turn.opened_by != *entry);
-    let was_settled =
-        before.filter(|turn| turn.is_for_a_person()).last().is_none_or(|turn| turn.cut.is_none());
+    let was_settled = before.filter(|turn| turn.is_waited_for()).last().is_none_or(|turn| turn.cut.is_none());
     cut.phase == Phase::Message && cut.asked.is_none() && was_settled && is_trivial(spoken(&entry.text))
 }
 

@@ -329,6 +329,7 @@ impl Teller {
         let short: String = format!("{call}-fox").chars().take(8).collect();
         let event = format!("System: [1] Exec completed ({short}, code 0)\n\n[OpenClaw exec completion]");
         self.opens('e', Waits::Somebody, &event);
+        self.unanswered = true;
     }
 
     fn person_stops_it(&mut self) {
