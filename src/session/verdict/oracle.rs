@@ -182,6 +182,7 @@ impl Teller {
         self.open =
             Some(Open { by: id, waits, phase: "message", pending: Vec::new(), small_talk, asked: false });
         self.without_leave = None;
+        self.unanswered |= waits == Waits::Somebody;
         self.row_before = self.row;
         self.row = Row {
             status: "running",
@@ -207,7 +208,6 @@ impl Teller {
             // It is steered into a run that goes on.
             self.row_before = row_before;
         }
-        self.unanswered = true;
         if let Some(open) = &mut self.open {
             (open.small_talk, open.asked) = (small_talk, asked);
         }
@@ -329,7 +329,6 @@ impl Teller {
         let short: String = format!("{call}-fox").chars().take(8).collect();
         let event = format!("System: [1] Exec completed ({short}, code 0)\n\n[OpenClaw exec completion]");
         self.opens('e', Waits::Somebody, &event);
-        self.unanswered = true;
     }
 
     fn person_stops_it(&mut self) {
