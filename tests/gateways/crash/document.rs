@@ -18,7 +18,8 @@ const HEAD: &str = "\
 Each line is a Telegram chat on a real gateway. The gateway was killed by SIGKILL in the situation that the line names,
 and started again; nobody had prepared anything. \"Alone\" is OpenClaw as it comes, \"with `comeback`\" the same with the
 startup hook installed. All of a version's chats share one gateway and one kill, except the last three. \"Asked to confirm\"
-is a message with a code: nothing happens before somebody sends it back.
+is a message with a code: nothing happens before somebody sends it back. A message that was steered in comes again from
+Telegram; where a gateway before 2026.8 looks before that, it tells the user to send the request again as well.
 
 `tests/gateways/crash/` is the run. It writes this page when it is told to (`COMEBACK_WRITE_DOCS=1`); otherwise it fails
 where the last column does not hold any more.

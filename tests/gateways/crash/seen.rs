@@ -146,6 +146,8 @@ impl fmt::Display for Seen {
             2 => Some(format!("{what} twice")),
             more => Some(format!("{what} {more} times")),
         };
+        // Whether it looks before Telegram has brought the steered message again is chance.
+        let sent_back = if self.situation == Situation::Steered { 0 } else { self.sent_back };
         let unheard = self.worked && self.answered + self.lost + self.failed == 0;
         let answered = match self.answered {
             1 => Some("answered once".to_owned()),
@@ -155,7 +157,7 @@ impl fmt::Display for Seen {
             times(self.announced, "told that the work goes on"),
             answered,
             times(self.answered_steered, "the steered message as well"),
-            times(self.sent_back, "told to send it again"),
+            times(sent_back, "told to send it again"),
             times(self.lost, "told by the agent that the message was lost"),
             times(self.asked, "asked to confirm"),
             times(self.failed, "told that a delegated task failed"),
