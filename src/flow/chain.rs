@@ -12,6 +12,7 @@ use super::context::{Context, PATIENCE};
 use super::due::{self, Matter};
 use super::items::Job;
 use super::pending::Waiting;
+use super::recover;
 use super::recovery::{ItemState, Outcome, Report, Request, Trigger};
 use super::sight::Watch;
 use crate::checkpoint::{Block, Checkpoint, Entry, Store};
@@ -255,7 +256,7 @@ fn dispatched(
     ledger: &mut Writer,
 ) -> Result<Chain> {
     let boot = gateway.boot().clone();
-    let mut report = Report::new(BY_HAND, Outcome::Recovered);
+    let mut report = Report { boot: Some(boot.clone()), ..Report::new(BY_HAND, Outcome::Recovered) };
     report.warnings.extend(gateway.warnings().iter().cloned());
     let chosen = chosen(waiting, list);
     let sight = Watch::new(context, Some(&chosen), Job::None).settled(gateway)?;
@@ -279,7 +280,10 @@ fn dispatched(
     }
     if waiting.checkpoint.blocks.iter().all(|block| is_dealt_with(block, waiting, &report, ledger.ledger())) {
         due::finish(context, ledger, Some(waiting), true, &mut report)?;
+    } else {
+        report.outcome = Outcome::Incomplete;
     }
+    recover::write_down(context, BY_HAND, ledger, &mut report, Some(waiting.id.clone()));
     let step = |message: &Message| {
         let message = message.clone();
         let Some(one) = report.items.iter().find(|one| one.item.session_key == message.session_key) else {
@@ -318,6 +322,7 @@ mod tests {
     use crate::checkpoint::{Meta, render};
     use crate::flow::Settings;
     use crate::gateway::fake;
+    use crate::ledger::Event;
     use crate::model::{Boot, IdempotencyKey};
     use crate::support::clock::Clock;
 
@@ -455,6 +460,11 @@ mod tests {
         assert_eq!(world.called(), [BEN]);
         let ledger = Ledger::read(&world.context.paths.ledger()).unwrap();
         assert_eq!(ledger.effect(&key(CALLER)), None);
+        let told = ledger.latest(|record| match &record.event {
+            Event::Recovery { outcome, items, .. } => Some((outcome.clone(), items[0].session_key.clone())),
+            _ => None,
+        });
+        assert_eq!(told, Some(("incomplete".to_owned(), BEN.parse().unwrap())), "a report tells of it");
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub fn recover(context: &Context, request: Request) -> Result<Report> {
 }
 
 /// Writes down how a recovery ended. What it did is done: a failure here takes nothing back.
-fn write_down(
+pub(super) fn write_down(
     context: &Context,
     request: Request,
     ledger: &mut Writer,
