@@ -23,11 +23,19 @@ struct Bounds {
 
 /// The goal: nothing dangerous, and five of 120 harmless ones at most.
 const GOAL: Bounds = Bounds { sent: 0, held: 5 };
-/// Where the other half stands (docs/risk-gate.md): it must not get worse on the way to the goal.
-const REACHED: Bounds = Bounds { sent: 0, held: 21 };
-/// Where the harder sets stand that the rules were fitted to, 266 and 252 harmless ones.
-const MORE_EN: Bounds = Bounds { sent: 0, held: 14 };
-const MORE_ZH: Bounds = Bounds { sent: 0, held: 24 };
+/// Where the sets stand that the rules were fitted to (docs/risk-gate.md).
+const FITTED: [(&str, Bounds); 4] = [
+    ("more-en.yaml", Bounds { sent: 0, held: 12 }),
+    ("more-zh.yaml", Bounds { sent: 0, held: 11 }),
+    ("third-en.yaml", Bounds { sent: 0, held: 4 }),
+    ("third-zh.yaml", Bounds { sent: 0, held: 2 }),
+];
+/// Where those stand that are only reported on: they must not get worse on the way to the goal.
+const REPORTED: [(&str, Bounds); 3] = [
+    ("report.yaml", Bounds { sent: 0, held: 18 }),
+    ("check-en.yaml", Bounds { sent: 1, held: 11 }),
+    ("check-zh.yaml", Bounds { sent: 3, held: 20 }),
+];
 
 /// A next step or a tool call of unknown outcome, and what a careful reader would do with it.
 #[derive(Deserialize)]
@@ -69,11 +77,11 @@ impl Labelled {
     }
 }
 
-/// Reads one half of the set.
+/// Reads a set.
 fn half(name: &str) -> Vec<Labelled> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gate").join(name);
     let items: Vec<Labelled> = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    assert!(items.len() >= 150, "{name} is one half of at least 300");
+    assert!(items.len() >= 150, "{name} is one of the sets");
     items
 }
 
@@ -81,10 +89,14 @@ fn half(name: &str) -> Vec<Labelled> {
 fn check(name: &str, items: &[Labelled], bounds: &Bounds, tell: fn(&Labelled, &str) -> String) {
     let mut counts: BTreeMap<(&str, &str, Label), [usize; 2]> = BTreeMap::new();
     let mut wrong: BTreeMap<Label, Vec<String>> = BTreeMap::new();
+    let mut by_rule: BTreeMap<(Label, Label, String), usize> = BTreeMap::new();
     for item in items {
         let (decision, rule) = item.decide();
         let row = counts.entry((&item.lang, &item.kind, item.label)).or_default();
         row[usize::from(decision == Label::Hold)] += 1;
+        if item.kind == "step" {
+            *by_rule.entry((item.label, decision, rule.clone())).or_default() += 1;
+        }
         if decision != item.label {
             wrong.entry(item.label).or_default().push(tell(item, &rule));
         }
@@ -92,6 +104,9 @@ fn check(name: &str, items: &[Labelled], bounds: &Bounds, tell: fn(&Labelled, &s
     println!("{name}\n| language | kind | label | send | hold |\n| --- | --- | --- | ---: | ---: |");
     for ((lang, kind, label), [send, hold]) in counts {
         println!("| {lang} | {kind} | {label:?} | {send} | {hold} |");
+    }
+    for ((label, decision, rule), count) in by_rule {
+        println!("steps labelled {label:?}: {decision:?} by {rule}: {count}");
     }
     let sent = wrong.remove(&Label::Hold).unwrap_or_default();
     let held = wrong.remove(&Label::Send).unwrap_or_default();
@@ -113,10 +128,10 @@ fn the_working_half_is_decided_as_it_is_labelled() {
     });
 }
 
-/// Two more readers wrote these, to be hard: no two of a pattern, with slang, typos and hidden harm.
+/// Others wrote these to be harder, or later, from other trades.
 #[test]
-fn the_harder_sets_are_decided_as_they_are_labelled() {
-    for (name, bounds) in [("more-en.yaml", MORE_EN), ("more-zh.yaml", MORE_ZH)] {
+fn the_sets_that_the_rules_were_fitted_to_are_decided_as_they_are_labelled() {
+    for (name, bounds) in FITTED {
         check(name, &half(name), &bounds, |item, rule| {
             format!("{} by {rule}: {}{} {}", item.id, item.text, item.tool, item.args)
         });
@@ -125,8 +140,9 @@ fn the_harder_sets_are_decided_as_they_are_labelled() {
 
 /// Returns the steps of the sets with this label, in this language.
 fn steps(label: Label, lang: &str) -> Vec<String> {
-    ["work.yaml", "more-en.yaml", "more-zh.yaml"]
+    ["work.yaml"]
         .into_iter()
+        .chain(FITTED.map(|(name, _)| name))
         .flat_map(half)
         .filter(|item| item.kind == "step" && item.label == label && item.lang == lang)
         .map(|item| item.text)
@@ -183,8 +199,10 @@ fn a_harmless_beginning_hides_no_harm() {
     assert!(sent.is_empty(), "{} sent:\n{}", sent.len(), sent.join("\n"));
 }
 
-/// The rules are not made to fit this half: what is wrong in it is named, and not shown.
+/// The rules are not made to fit these: what is wrong in them is named, and not shown.
 #[test]
-fn the_reporting_half_is_decided_as_it_is_labelled() {
-    check("report.yaml", &half("report.yaml"), &REACHED, |item, _| item.id.clone());
+fn the_sets_that_are_only_reported_on_are_decided_as_they_are_labelled() {
+    for (name, bounds) in REPORTED {
+        check(name, &half(name), &bounds, |item, _| item.id.clone());
+    }
 }

@@ -77,7 +77,7 @@ pub fn judge(message: &Message, blocks: &[&Block], is_twice: bool, situation: &S
         // It is judged only: what is sent is the message as it stands, in whatever language.
         let unseen = Judgement::of(Verdict::Complete, "nobody has looked");
         let candidate = Candidate::of_block(block, Vec::new(), unseen, Language::En);
-        gate::decide(&candidate, is_twice || blocks.len() > 1, situation, rules)
+        as_it_stands(gate::decide(&candidate, is_twice || blocks.len() > 1, situation, rules))
     };
     let (last_done, said) = checkpoint::steps_of(&message.text).unwrap_or(("", &message.text));
     let by_words = decide(&message.step(said));
@@ -87,6 +87,14 @@ pub fn judge(message: &Message, blocks: &[&Block], is_twice: bool, situation: &S
     rulings.extend(blocks.iter().map(|block| decide(block)));
     rulings.extend(message.held.clone());
     rulings.into_iter().find(|ruling| ruling.decision != Decision::Send).unwrap_or(by_words)
+}
+
+/// Holds what may go out only where the message asks the agent to look first.
+fn as_it_stands(ruling: Ruling) -> Ruling {
+    if ruling.decision != Decision::Send || ruling.rule != Rules::UNCLEAR_LOCAL {
+        return ruling;
+    }
+    Ruling { decision: Decision::Hold, risk: Risk::High, rule: Rules::UNCLEAR.to_owned(), ..ruling }
 }
 
 /// Holds what speaks of harm; what the rules do not understand is none: records are full of it.
@@ -188,6 +196,7 @@ mod tests {
     )]
     #[case::the_beginning_alone("Continue where you left off. Last completed: delete it", "Hold deletion")]
     #[case::nothing("", "Hold unclear")]
+    #[case::what_would_go_out_verify_first("Frobnicate the parser's error branches", "Hold unclear")]
     fn words_decide_where_nothing_else_is_known(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(rule(&message(text), &[]), expected);
     }

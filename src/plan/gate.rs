@@ -52,14 +52,21 @@ impl Situation<'_> {
 /// Assesses what tells the agent what to do: its next step, and the message that somebody wrote. Where that only says
 /// to go on, the last step and the goal tell with what.
 fn assess(block: &Block, rules: &Rules) -> Assessment {
-    let step = match block.written_message().map(|message| rules.assess(message)) {
-        Some(message) if message.risk == Risk::High => message,
-        _ => rules.assess(&block.next_step),
+    let message = block.written_message().map(|message| rules.assess(message));
+    let step = match (message, rules.assess(&block.next_step)) {
+        (Some(message), step) if message.doubt() > step.doubt() => message,
+        (_, step) => step,
     };
     let told = [&block.last_done, &block.goal].map(|text| rules.assess(text));
     let harm = |said: &Assessment| said.risk == Risk::High && said.rule != Rules::UNCLEAR;
     let onward = step.rule == Rules::GOES_ON;
     told.into_iter().find(|said| onward && harm(said)).unwrap_or(step)
+}
+
+/// Tells whether no rule knows what a block asks for, and it may go out all the same: its agent looks first whether it has
+/// happened.
+pub(super) fn is_unclear(block: &Block, rules: &Rules) -> bool {
+    assess(block, rules).rule == Rules::UNCLEAR_LOCAL
 }
 
 /// What the tool calls of what was cut off decide, where they decide anything.
@@ -330,7 +337,7 @@ mod tests {
         let lists: serde_yaml::Value = serde_yaml::from_str(include_str!("rules.yaml")).unwrap();
         let names = lists["danger"].as_sequence().unwrap().iter().map(|list| list["name"].as_str().unwrap());
         let ours = "unknown-session left-out unsettled live named-twice blocked stale agent-to-agent cap \
-                    unattended unknown-outcome approval-pending answered policy-word ended unclear too-long \
+                    unattended unknown-outcome approval-pending answered policy-word ended unclear unclear-local too-long \
                     foreign-script last-words-no last-words-stale task-artifact task-retries";
         for rule in names.chain(ours.split_whitespace()) {
             let said = crate::notice::reason(rule, "English", Language::Zh);
@@ -350,6 +357,7 @@ mod tests {
     #[case::stale(|c: &mut Case| c.stale = true, Decision::Hold, "stale")]
     #[case::dangerous(|c: &mut Case| c.next = "Delete the table", Decision::Hold, "deletion")]
     #[case::unclear(|c: &mut Case| c.next = "(fill)", Decision::Hold, "unclear")]
+    #[case::unclear_and_local(|c: &mut Case| c.next = "Frobnicate the parser's error branches", Decision::Send, "unclear-local")]
     #[case::own(|c: &mut Case| c.caller = Some(c.session), Decision::Send, "own-session")]
     #[case::own_and_unattended(|c: &mut Case| { c.caller = Some(c.session); idle(c); }, Decision::Send, "own-session")]
     #[case::own_and_blocked(|c: &mut Case| { c.caller = Some(c.session); c.blockers = "a key"; }, Decision::Hold, "blocked")]

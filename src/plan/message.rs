@@ -1,7 +1,8 @@
 //! The one message that has a session go on, by why it stopped.
 
-use super::gate::Situation;
+use super::gate::{self, Situation};
 use super::item::Candidate;
+use super::rules::Rules;
 use super::task::with_tasks;
 use crate::checkpoint::{Block, PLACEHOLDER};
 use crate::model::{self, IdempotencyKey, Language, Outcome};
@@ -23,7 +24,7 @@ fn of_cause(candidate: &Candidate<'_>, key: &IdempotencyKey, situation: &Situati
             own_message(block, key, situation.templates, *language)
         }
         Some(_) if candidate.answer().is_some() => by_evidence(candidate, &[], key, situation.templates),
-        Some(block) if !doubtful.is_empty() => {
+        Some(block) if !doubtful.is_empty() || gate::is_unclear(block, Rules::builtin()) => {
             let record = record_of(block);
             situation.templates.resume(&Resume::VerifyFirst { calls: &doubtful, record }, key, *language)
         }
@@ -118,4 +119,36 @@ pub(super) fn record_of(block: &Block) -> Record<'_> {
 /// Passes over what the seed writes into a field that nobody filled.
 pub(super) fn filled(text: &str) -> Option<&str> {
     Some(text).filter(|text| *text != PLACEHOLDER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Verdict;
+    use crate::plan::Policy;
+    use crate::session::Judgement;
+
+    fn told(next_step: &str) -> String {
+        let key = "agent:main:telegram:direct:77".parse().expect("a key");
+        let block = Block { next_step: next_step.to_owned(), ..Block::new(key) };
+        let judgement = Judgement::of(Verdict::Interrupted, "so it is");
+        let candidate = Candidate::of_block(&block, Vec::new(), judgement, Language::En);
+        let situation = Situation {
+            caller: None,
+            attended: true,
+            stale: false,
+            sent_before: 0,
+            policy: &Policy::default(),
+            templates: &Templates::default(),
+            may_address: &|_, _| true,
+        };
+        message(&candidate, &IdempotencyKey::of(&["a"]), &situation)
+    }
+
+    #[test]
+    fn what_no_rule_knows_is_looked_into_before_it_is_done() {
+        let first = "Find out, only by reading, what has already happened.";
+        assert!(told("Frobnicate the parser's error branches").contains(first));
+        assert!(!told("run the tests").contains(first));
+    }
 }

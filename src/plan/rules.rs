@@ -5,6 +5,7 @@
 //! whole step. What is neither dangerous nor known as ordinary work is unclear, and held as well: a wrong hold costs
 //! a confirmation, a wrong send may cost money or data. The words stand in `rules.yaml`.
 
+mod beyond;
 mod calls;
 mod chinese;
 mod clause;
@@ -14,6 +15,7 @@ mod excuse;
 mod forms;
 mod kind;
 mod lexicon;
+mod phrase;
 mod place;
 mod reader;
 mod shell;
@@ -70,6 +72,24 @@ impl Assessment {
     fn new(risk: Risk, rule: &str, reason: &str) -> Self {
         Self { risk, rule: rule.to_owned(), reason: reason.to_owned() }
     }
+
+    /// Says how much stands against the step: nothing, that no rule knows it, or that it is to be held.
+    pub(super) fn doubt(&self) -> u8 {
+        match self.risk {
+            Risk::High => 2,
+            Risk::Normal => u8::from(self.rule == Rules::UNCLEAR_LOCAL),
+        }
+    }
+
+    /// Holds also what only may go out where its agent is asked to look first.
+    #[must_use]
+    pub(super) fn strictly(self) -> Self {
+        if self.doubt() == 1 {
+            Self { risk: Risk::High, rule: Rules::UNCLEAR.to_owned(), ..self }
+        } else {
+            self
+        }
+    }
 }
 
 /// A rule that holds; its words are marked with its place in the list.
@@ -120,6 +140,8 @@ struct Found<'r> {
 impl Rules {
     /// The rule that holds what no other one knows.
     pub const UNCLEAR: &str = "unclear";
+    /// The rule of a step that no other one knows, and in which nothing reaches beyond the agent's own things.
+    pub const UNCLEAR_LOCAL: &str = "unclear-local";
     /// The rule of a step that goes on and names nothing of its own: what is under way says what it does.
     pub(super) const GOES_ON: &str = "goes-on";
 
@@ -205,44 +227,10 @@ impl Steps {
             };
             !found.danger.is(Mark::Strict) && spot.is_of_part()
         };
-        let theirs = clause.words.iter().any(|word| word.is(Role::Theirs));
+        let theirs = clause.words.iter().any(|word| word.is(Role::Theirs)) || clause.is_done_by_themselves();
         let found: Vec<Found<'_>> = found.into_iter().filter(|found| !theirs && !part(found)).collect();
         let dangers: Vec<usize> = found.iter().map(|found| found.at).collect();
-        let first = kind::lead(clause.words);
-        let names = found.iter().any(|found| found.at == first)
-            && clause
-                .words
-                .get(first + 1)
-                .is_some_and(|next| next.is_any(&[Role::Finite, Role::Past]) || next.form == Form::Ed);
-        let mut kind = kind::kind(Heard {
-            clause,
-            denial: story.denial,
-            dangers: &dangers,
-            names,
-            has_it: story.has_it,
-        });
-        if theirs {
-            kind = Kind::Adds;
-        }
-        if story.after == After::Condition
-            && kind == Kind::Adds
-            && clause.words.iter().all(|word| !word.tags.is_verb() || word.form == Form::S)
-        {
-            kind = Kind::Unclear;
-        }
-        let own = |word: &Token| word.is_any(&[Role::Thing, Role::Part]);
-        if story.after == After::Label
-            && kind == Kind::Adds
-            && clause.words.iter().any(own)
-            && !kind::is_shared(clause.words)
-        {
-            kind = Kind::Works(0);
-        }
-        let reached =
-            !clause.words.iter().any(Token::is_han) && clause.goes_on && kind::is_shared(clause.words);
-        if story.after == After::Work && kind == Kind::Adds && reached {
-            kind = Kind::Shares(0);
-        }
+        let kind = if theirs { Kind::Adds } else { kind_of(clause, story, &found, &dangers) };
         let denied = story.denial.and_then(|denial| clause.denied(denial, &dangers));
         let told = found.iter().find(|found| found.danger.is(Mark::Inside));
         let told = told.and_then(|found| Some(found.at..told::told(clause.words, found.at)?));
@@ -254,6 +242,10 @@ impl Steps {
         };
         if let Some(shares) = shares.filter(|_| found.iter().all(|found| found.danger.is(Mark::Strict))) {
             return Err(shares);
+        }
+        // What was begun is not gone on with: "settled four of seven fines; do the other three".
+        if matches!(kind, Kind::Tells(_) | Kind::Adds) && !clause.words.iter().any(Token::is_han) {
+            story.begun = story.begun.or_else(|| self.past(clause.words));
         }
         let (mut spoken, mut end) = (None, 0);
         for Found { at, danger, noun } in found {
@@ -272,12 +264,23 @@ impl Steps {
         }
         match (kind, shares.or(story.begun)) {
             (Kind::Shares(_), Some(shares)) => Err(shares),
-            (Kind::GoesOn { .. }, Some(begun)) => Err(begun),
+            (Kind::GoesOn { names: false }, Some(begun)) => Err(begun),
+            (Kind::GoesOn { .. }, Some(begun)) if story.excuse == Some(Excuse::Done) => Err(begun),
             _ => {
                 story.add(clause, kind, spoken, told.is_some());
                 Ok(())
             }
         }
+    }
+
+    /// Returns the danger that an English clause says was done.
+    fn past(&self, words: &[Token]) -> Option<&Danger> {
+        let to = words.iter().fold(0, |bits, word| bits | word.tags.to);
+        let done = words
+            .iter()
+            .find(|word| word.form == Form::Ed && word.tags.verbs | (word.tags.does & to) != 0)?;
+        let bits = done.tags.verbs | (done.tags.does & to);
+        self.dangers.get(bits.trailing_zeros() as usize)
     }
 
     /// Finds the dangerous words of a clause, in order.
@@ -302,6 +305,41 @@ impl Steps {
         }
         found
     }
+}
+
+/// Says what a clause is behind those that were heard before it.
+fn kind_of(clause: &Clause<'_>, story: &Story<'_>, found: &[Found<'_>], dangers: &[usize]) -> Kind {
+    let first = kind::lead(clause.words);
+    let says = |next: &Token| next.is_any(&[Role::Finite, Role::Past]) || next.form == Form::Ed;
+    let names = found.iter().any(|found| found.at == first)
+        && match clause.words.get(first + 1..).unwrap_or_default() {
+            // "Migration 0042 adds a column".
+            [number, verb, ..] if number.is_number() => verb.form == Form::S || says(verb),
+            [next, ..] => says(next),
+            [] => false,
+        };
+    let mut kind = kind::kind(Heard { clause, denial: story.denial, dangers, names, has_it: story.has_it });
+    if story.after == After::Condition
+        && kind == Kind::Adds
+        && clause.words.iter().all(|word| !word.tags.is_verb() || word.form == Form::S)
+    {
+        kind = Kind::Unclear;
+    }
+    let own = |word: &Token| word.is_any(&[Role::Thing, Role::Part]);
+    if story.after == After::Label
+        && kind == Kind::Adds
+        && clause.words.iter().any(own)
+        && !phrase::is_shared(clause.words)
+    {
+        kind = Kind::Works(0);
+    }
+    kind = beyond::doubted(kind, clause.words, &story.reach);
+    let reached =
+        !clause.words.iter().any(Token::is_han) && clause.goes_on && phrase::is_shared(clause.words);
+    if story.after == After::Work && kind == Kind::Adds && reached {
+        kind = Kind::Shares(0);
+    }
+    kind
 }
 
 /// Tells whether what stands before a participle makes it something still to be done: "must be deleted", "have the

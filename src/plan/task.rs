@@ -56,7 +56,8 @@ fn last_words(words: LastWords<'_>, templates: &Templates, language: Language) -
 
 /// Assesses the step that a task was at: the others have not begun. Of several tasks, the most dangerous step counts.
 pub(super) fn assess_tasks(candidate: &Candidate<'_>, rules: &Rules) -> Option<Assessment> {
-    let assessed = candidate.tasks.iter().filter_map(|task| step_of(task)).map(|step| rules.assess(&step));
+    let assessed =
+        candidate.tasks.iter().filter_map(|task| step_of(task)).map(|step| rules.assess(&step).strictly());
     assessed.reduce(|worst, next| if worst.risk == Risk::High { worst } else { next })
 }
 

@@ -121,13 +121,16 @@ impl Calls {
 impl Names {
     /// Judges a target or a script by its name: `lint`, `test:unit`, `deploy-prod`.
     pub(super) fn judge<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Finding {
-        let harmless = |name: &str| {
-            let parts = parts(name);
-            let ends = [parts.first(), parts.last()];
-            ends.into_iter().flatten().any(|part| has(&self.harmless, part)) && !self.is_harmful(name)
-        };
-        let class = if names.into_iter().all(harmless) { Class::Write } else { Class::Unknown };
+        let class =
+            if names.into_iter().all(|name| self.is_harmless(name)) { Class::Write } else { Class::Unknown };
         Finding::new(class, "name")
+    }
+
+    /// Tells whether a name begins or ends with a harmless word, and has no harmful one; folders and the ending do not count.
+    pub(super) fn is_harmless(&self, name: &str) -> bool {
+        let parts = parts(name);
+        let ends = [parts.first(), parts.last()];
+        ends.into_iter().flatten().any(|part| has(&self.harmless, part)) && !self.is_harmful(name)
     }
 
     pub(super) fn is_harmful(&self, name: &str) -> bool {
@@ -229,7 +232,7 @@ impl Rules {
             ToolLook::Line if text.len() > MAX_COMMAND => Finding::new(Class::Unknown, "unreadable-command"),
             ToolLook::Line => self.calls.line(text, 0),
             ToolLook::Step => {
-                let step = self.assess(text);
+                let step = self.assess(text).strictly();
                 let class = if step.risk == Risk::High { Class::External } else { Class::Write };
                 Finding::new(class, step.rule)
             }

@@ -1,154 +1,210 @@
 //! What a Chinese clause is. Its verb need not stand first, and one character is a verb only where one is expected.
 
+mod statement;
+mod verb;
+
+pub(super) use self::statement::ago;
+use self::statement::{asks_by_its_end, ends, is_over, is_past, is_past_first, lacks, somebody_did, states};
+use self::verb::{is_bare_verb, is_noun_behind, is_verb, unknown_is_asked};
+pub(super) use self::verb::{is_bound, may_do_anything, mends};
+use super::clause::Clause;
 use super::kind::{Heard, Kind};
-use super::lexicon::{Role, Token};
+use super::lexicon::{Role, Tags, Token};
 
 /// What joins Chinese nouns: the verb comes behind it.
 const JOINS_NOUNS: [&str; 3] = ["和", "及", "以及"];
-/// Behind these a thing becomes what is said next, and was nothing before: "改成已完成".
-const BECOMES: [char; 5] = ['为', '成', '设', '标', '改'];
 
-/// Behind these a verb of one character may stand: "在文件里改".
-const OPENS: [&str; 14] =
-    ["里", "里面", "上", "中", "内", "来", "去", "只", "先", "再", "就", "也", "都", "全"];
-/// Behind a verb of two characters these make a noun of it: "排名表".
-const SUFFIXES: [&str; 22] = [
-    "表", "榜", "图", "单", "稿", "卷", "书", "器", "员", "师", "者", "率", "法", "页", "框", "栏", "区",
-    "版", "件", "费", "课", "群",
-];
-
-/// A verb that ends so is complete, and no noun.
-const RESULTS: [char; 8] = ['成', '到', '出', '为', '好', '完', '下', '个'];
 /// What alone makes a condition: "没有就…".
 const CONDITIONS: [&str; 12] =
     ["没有", "有", "没", "不在", "不是", "不行", "失败", "没的话", "没问题", "可以", "还", "不"];
 
-/// What asks for a yes or a no.
-const YES_OR_NO: [&str; 10] =
-    ["能不能", "是否", "有没有", "会不会", "要不要", "行不行", "可不可以", "能否", "可否", "是不是"];
-
 /// Says what a Chinese clause is.
 pub(super) fn kind(heard: Heard<'_>) -> Kind {
-    let Heard { clause, denial, dangers, .. } = heard;
-    let words = clause.words;
-    let lead = lead(words);
-    let changes =
-        words.iter().position(|word| word.is_any(&[Role::Own, Role::Craft, Role::Run]) && word.is_han());
-    let has = |role: Role| {
-        (0..words.len()).find(|at| {
-            let behind = !words[*at].is_han() && changes.is_some_and(|changes| changes < *at);
-            words[*at].is(role) && !behind && is_verb(words, lead, *at, dangers)
+    let words = heard.clause.words;
+    let changes = |word: &Token| word.is_any(&[Role::Own, Role::Craft, Role::Run]) && word.is_han();
+    let reading = Reading { heard, words, lead: lead(words), changes: words.iter().position(changes) };
+    reading.of_statement().or_else(|| reading.of_verb()).unwrap_or_else(|| reading.without_verb())
+}
+
+/// A Chinese clause as it is read.
+struct Reading<'a> {
+    heard: Heard<'a>,
+    words: &'a [Token],
+    /// How many small words it begins with.
+    lead: usize,
+    /// Where its first verb of change stands.
+    changes: Option<usize>,
+}
+
+impl Reading<'_> {
+    /// Returns where a verb of this role stands.
+    fn verb(&self, role: Role) -> Option<usize> {
+        (0..self.words.len()).find(|at| {
+            let behind = !self.words[*at].is_han() && self.changes.is_some_and(|changes| changes < *at);
+            let noun = behind || is_noun_behind(self.words, *at, self.heard.dangers);
+            self.words[*at].is(role) && !noun && is_verb(self.words, self.lead, *at, self.heard.dangers)
         })
-    };
-    let any = |role: Role| words.iter().any(|word| word.is(role));
-    let asked = words.iter().position(|word| word.is(Role::Question));
-    let read = has(Role::Look).or_else(|| has(Role::Asking).filter(|_| asked.is_some()));
-    let yes_or_no = words.iter().any(|word| YES_OR_NO.contains(&word.text.as_str()));
-    let asks = (yes_or_no
-        || (asked.is_some() && dangers.is_empty())
-        || clause.next == "?"
-        || ends(words, &["吗", "呢", "么", "没", "没有", "与否"]))
-        && !asks_for(words);
-    let then = clause.joins.iter().any(|join| ["就", "则", "再", "那就"].contains(&join.text.as_str()));
-    let began = clause.joins.iter().any(|join| join.text == "并")
-        && words.iter().take(3).any(|word| word.text == "了");
-    let told = began
-        || !then && is_over(words)
-        || !then && (read.is_none() && ends(words, &["了", "过", "完毕", "成功", "失败", "没问题", "正常"]));
-    let shared = any(Role::Shared) || others_are_reached(words);
-    let bound = || {
-        let own = has(Role::Own).filter(|_| any(Role::Thing) || any(Role::Part) || any(Role::Tame));
-        own.or_else(|| has(Role::Run).filter(|_| any(Role::Tame)))
-    };
-    if words.len() <= 2 && words.iter().all(|word| CONDITIONS.contains(&word.text.as_str())) {
-        return Kind::When;
     }
-    if (told || is_past(words)) && !any(Role::Todo) && !acts(words) {
-        Kind::Tells(0)
-    } else if is_shown_to_others(words) {
-        Kind::Shares(0)
-    } else if let Some(read) = read {
-        Kind::Reads(read + 1)
-    } else if asks || (clause.goes_on && asked.is_some_and(|at| at <= lead)) {
-        Kind::Reads(lead)
-    } else if let Some(verb) = has(Role::Make) {
-        if is_put_into_shared(words, verb) { Kind::Shares(verb) } else { Kind::Makes(verb + 1) }
-    } else if let Some(verb) = has(Role::Craft).filter(|_| !shared) {
-        Kind::Works(verb + 1)
-    } else if let Some(verb) = bound().filter(|_| !shared) {
-        Kind::Works(verb + 1)
-    } else if let Some(verb) = has(Role::Own).or(has(Role::Craft)).filter(|_| shared) {
-        Kind::Shares(verb)
-    } else if !shared && any(Role::Part) && !acts(words) {
-        Kind::Works(0)
-    } else if let Some(verb) = has(Role::Onward).filter(|verb| *verb <= lead) {
-        let rest: Vec<&Token> = words[verb + 1..].iter().filter(|word| !word.is(Role::Onward)).collect();
+
+    fn any(&self, role: Role) -> bool {
+        self.words.iter().any(|word| word.is(role))
+    }
+
+    fn joined_by(&self, list: &[&str]) -> bool {
+        self.heard.clause.joins.iter().any(|join| list.contains(&join.text.as_str()))
+    }
+
+    fn question(&self) -> Option<usize> {
+        self.words.iter().position(|word| word.is(Role::Question))
+    }
+
+    fn read(&self) -> Option<usize> {
+        let asked = || self.question().is_some();
+        self.verb(Role::Look).or_else(|| self.verb(Role::Asking).filter(|_| asked()))
+    }
+
+    fn asks(&self) -> bool {
+        let Heard { clause, dangers, .. } = self.heard;
+        let harmless = dangers.is_empty();
+        let asks = statement::asks(self.words)
+            || (harmless && (self.question().is_some() || statement::confirms(self.words, self.lead)))
+            || clause.next == "?";
+        let whom = harmless && ends(self.words, &["谁", "什么", "哪里", "多少", "几个"]);
+        asks && (!asks_for(self.words) || whom)
+    }
+
+    /// Tells whether it says that something was done.
+    fn is_told(&self) -> bool {
+        let began = self.joined_by(&["并"]) && self.words.iter().take(3).any(|word| word.text == "了");
+        let ended = self.read().is_none()
+            && ends(self.words, &["了", "过", "完毕", "成功", "失败", "没问题", "正常"]);
+        let then = self.joined_by(&["就", "则", "再", "那就"]);
+        let told = began || (!then && (is_over(self.words) || ended)) || somebody_did(self.words);
+        told && !(is_last(self.heard.clause) && asks_by_its_end(self.words))
+    }
+
+    /// What it is where it tells how things are, or only says when.
+    fn of_statement(&self) -> Option<Kind> {
+        let words = self.words;
+        let todo = self.any(Role::Todo);
+        let reads = self.verb(Role::Make).is_some() || self.read().is_some() || self.asks();
+        if (states(words) && !acts(words) && !todo && !reads) || (lacks(words) && !acts(words)) {
+            return Some(Kind::Tells(0));
+        }
+        if let [only] = words
+            && only.is(Role::Harmless)
+            && !only.is_any(&[Role::Own, Role::Look, Role::Make])
+        {
+            return Some(Kind::Adds);
+        }
+        if words.len() <= 2 && words.iter().all(|word| CONDITIONS.contains(&word.text.as_str())) {
+            return Some(Kind::When);
+        }
+        let told = self.is_told();
+        if words[0].is(Role::Condition) && told && !acts(words) {
+            return Some(Kind::When);
+        }
+        let over = !acts(words) || is_past_first(words) || somebody_did(words);
+        ((told || is_past(words)) && !todo && over).then_some(Kind::Tells(0))
+    }
+
+    /// What it is by its verb.
+    fn of_verb(&self) -> Option<Kind> {
+        let words = self.words;
+        let shared = self.any(Role::Shared) || others_are_reached(words);
+        if is_shown_to_others(words) {
+            return Some(Kind::Shares(0));
+        }
+        if let Some(out) = put_out(words) {
+            return Some(Kind::Shares(out));
+        }
+        if let Some(read) = self.read() {
+            return Some(Kind::Reads(read + 1));
+        }
+        if self.asks() || (self.heard.clause.goes_on && self.question().is_some_and(|at| at <= self.lead)) {
+            return Some(Kind::Reads(self.lead));
+        }
+        if let Some(verb) = self.verb(Role::Make) {
+            let own = [Role::Thing, Role::Part, Role::Piece, Role::Tame].iter().any(|role| self.any(*role));
+            let into = words[verb].text.ends_with(['进', '到', '入', '给', '两', '个', '几']) && !own;
+            return Some(match is_put_into_shared(words, verb) {
+                true => Kind::Shares(verb),
+                false if into && verb + 1 < words.len() => Kind::Unclear,
+                false => Kind::Makes(verb + 1),
+            });
+        }
+        let own = [Role::Thing, Role::Part, Role::Tame].iter().any(|role| self.any(*role));
+        let bound = || {
+            let own = self.verb(Role::Own).filter(|_| own);
+            own.or_else(|| self.verb(Role::Run).filter(|_| self.any(Role::Tame)))
+        };
+        if let Some(verb) = self.verb(Role::Craft).or_else(bound).filter(|_| !shared) {
+            return Some(Kind::Works(verb + 1));
+        }
+        if let Some(verb) = self.verb(Role::Own).or(self.verb(Role::Craft)).filter(|_| shared) {
+            return Some(Kind::Shares(verb));
+        }
+        let bare = self.lead < words.len() && is_bare_verb(words, self.lead);
+        if !shared && self.any(Role::Part) && !acts(words) && !bare {
+            return Some(Kind::Works(0));
+        }
+        self.verb(Role::Onward).filter(|verb| *verb <= self.lead).map(|verb| self.going_on(verb))
+    }
+
+    fn going_on(&self, verb: usize) -> Kind {
+        let rest: Vec<&Token> = self.words[verb + 1..].iter().filter(|word| !word.is(Role::Onward)).collect();
         let same = rest.first().is_none_or(|word| word.is(Role::Same));
         let letters: usize = rest.iter().map(|word| word.letters()).sum();
-        Kind::GoesOn { names: letters > 2 && !same }
-    } else if denial.is_some_and(|denial| denial.at.is_none_or(|at| at <= lead))
-        || clause.is_label()
-        || JOINS_NOUNS.contains(&clause.next)
-    {
-        Kind::Adds
-    } else if words.first().is_some_and(|word| word.is(Role::When)) && !acts(words) {
-        Kind::When
-    } else if clause.goes_on && words[0].text == "让" && !shared && !any(Role::Other) {
-        Kind::Adds
-    } else if any(Role::Finite) && !any(Role::Todo) && !asks_for(words) && dangers.is_empty() {
-        Kind::Tells(0)
-    } else if unknown_is_asked(words) || (!clause.goes_on && clause.is_joined_by_word()) {
-        Kind::Unclear
-    } else {
-        Kind::Adds
+        let bare = rest.first().is_some_and(|word| word.is(Role::Bare)) && !self.any(Role::Thing);
+        let known = rest.iter().any(|word| word.tags != Tags::default() || word.is_number());
+        if !same && (bare || !known) { Kind::Unclear } else { Kind::GoesOn { names: letters > 2 && !same } }
+    }
+
+    /// What it is where no verb of it is known.
+    fn without_verb(&self) -> Kind {
+        let Heard { clause, denial, dangers, .. } = self.heard;
+        let words = self.words;
+        let denied = denial.is_some_and(|denial| denial.at.is_none_or(|at| at <= self.lead));
+        let lets =
+            clause.goes_on && words[0].text == "让" && !self.any(Role::Shared) && !self.any(Role::Other);
+        let named = |at: &usize| words.get(at + 1).is_some_and(|next| next.is(Role::Feature));
+        let finite = self.any(Role::Finite) && !self.any(Role::Todo) && !asks_for(words);
+        if denied || clause.is_label() || JOINS_NOUNS.contains(&clause.next) {
+            Kind::Adds
+        } else if words[0].is(Role::When) && !acts(words) {
+            Kind::When
+        } else if lets {
+            Kind::Adds
+        } else if finite && dangers.iter().all(named) {
+            Kind::Tells(0)
+        } else if unknown_is_asked(words) || begins_another(clause) {
+            Kind::Unclear
+        } else {
+            Kind::Adds
+        }
     }
 }
 
-/// Tells whether a clause without a known verb asks for something all the same.
-fn unknown_is_asked(words: &[Token]) -> bool {
-    let english = !words[0].is_han() && words[0].tags.is_verb();
-    // What may be a verb where nothing else is one must be taken for it.
-    let shared = words.iter().any(|word| word.is(Role::Shared));
-    let changes = |word: &Token| word.is(Role::Own) && word.text.ends_with(RESULTS) && word.letters() > 1;
-    let verb = words.iter().any(|word| {
-        word.is(Role::Bare) || changes(word) || (shared && word.is_any(&[Role::Own, Role::Make, Role::Craft]))
-    });
-    english || verb || is_bare(words) || acts(words) || is_put_into_shared(words, 0)
+/// Tells whether nothing of the step follows it in its sentence.
+fn is_last(clause: &Clause<'_>) -> bool {
+    ["", ".", "。", "!", "\n"].contains(&clause.next)
+}
+
+/// Tells whether a word before a clause says that something else is done in it.
+fn begins_another(clause: &Clause<'_>) -> bool {
+    let after = |join: &Token| ["后", "完", "并", "就", "再"].contains(&join.text.as_str());
+    clause.is_joined_by_word() && (!clause.goes_on || clause.joins.iter().any(after))
+}
+
+/// Tells whether a thing in it is only what it goes by: "照清单…".
+pub(super) fn is_by_rule(words: &[Token]) -> bool {
+    let by = ["照", "照着", "按", "按照", "根据", "依据", "依照", "对照"];
+    words.iter().any(|word| by.contains(&word.text.as_str()))
 }
 
 /// Returns how many small words a clause begins with.
 pub(super) fn lead(words: &[Token]) -> usize {
     words.iter().take_while(|word| word.is(Role::Lead) || word.is(Role::Not) || word.is_number()).count()
-}
-
-/// Tells whether a word that a list has is the verb where it stands.
-fn is_verb(words: &[Token], lead: usize, at: usize, dangers: &[usize]) -> bool {
-    let word = &words[at];
-    let rest = &words[at + 1..];
-    let complements = rest.iter().take_while(|word| word.is(Role::Complement)).count();
-    let completed = complements > 0;
-    let behind = at.checked_sub(1).is_some_and(|before| OPENS.contains(&words[before].text.as_str()));
-    let counted = at
-        .checked_sub(1)
-        .is_some_and(|before| words[before].is(Role::Complement) || words[before].is_number());
-    let last =
-        rest.is_empty() && !counted && words.iter().any(|word| ["把", "将"].contains(&word.text.as_str()));
-    let expected = at <= lead || words[0].is(Role::Front) || behind || last;
-    let whole = word.letters() > 1 || completed || expected;
-    let thing = rest.first().is_some_and(|next| {
-        next.is_any(&[Role::Thing, Role::Part, Role::Spoken])
-            || next.is_number()
-            || ["第", "这", "那", "每"].contains(&next.text.as_str())
-    });
-    let light = word.is(Role::Light) && !completed && !rest.is_empty() && !thing;
-    let attribute = completed
-        && rest.get(complements).is_some_and(|word| word.text == "的")
-        && rest.len() > complements + 1;
-    let noun = at.checked_sub(1).is_some_and(|before| words[before].is(Role::Counter));
-    let compound = word.letters() > 1
-        && !word.text.ends_with(RESULTS)
-        && rest.first().is_some_and(|next| SUFFIXES.contains(&next.text.as_str()));
-    whole && !compound && !light && !attribute && !noun && !dangers.contains(&at)
 }
 
 /// Tells whether a clause asks for something to be done, whatever its verb is: "把…", "…吧".
@@ -160,21 +216,6 @@ fn asks_for(words: &[Token]) -> bool {
     words.iter().any(|word| ["把", "将", "帮", "替", "给", "让", "叫", "请"].contains(&word.text.as_str()))
 }
 
-/// Tells whether a clause says that something was done already.
-pub(super) fn is_past(words: &[Token]) -> bool {
-    ago(words).next().is_some()
-}
-
-/// Returns where words like "已经" stand.
-pub(super) fn ago(words: &[Token]) -> impl Iterator<Item = usize> {
-    (0..words.len()).filter(|at| {
-        let of = words.get(at + 1).is_some_and(|next| next.text == "的");
-        words[*at].is(Role::Ago)
-            && !of
-            && !at.checked_sub(1).is_some_and(|before| words[before].text.ends_with(BECOMES))
-    })
-}
-
 /// Tells whether others are shown something: "给客户看草稿".
 fn is_shown_to_others(words: &[Token]) -> bool {
     words.windows(3).any(|three| {
@@ -184,28 +225,29 @@ fn is_shown_to_others(words: &[Token]) -> bool {
     })
 }
 
-/// Tells whether a clause ends with a verb of one character: "直接转".
-fn is_bare(words: &[Token]) -> bool {
-    let end = words
-        .iter()
-        .rposition(|word| !word.is(Role::ActsEnd) && !["了", "给", "到", "去"].contains(&word.text.as_str()));
-    end.is_some_and(|at| {
-        words[at].is(Role::Bare) && at.checked_sub(1).is_none_or(|before| words[before].text != "的")
-    })
+/// Returns where something is brought to where others have it: "把排名表扔进家长群", "列个单子给供应商".
+fn put_out(words: &[Token]) -> Option<usize> {
+    let of = |from: usize| words[from..].iter().any(|word| word.text.starts_with('的'));
+    let whom = |word: &Token| word.is_any(&[Role::Other, Role::Outside, Role::Suspect]);
+    let offers = |at: &usize| words[*at].text == "给" && words.get(at + 1).is_some_and(whom) && !of(0);
+    let given = (1..words.len()).find(offers).or_else(|| gives_to_users(words));
+    let front =
+        words.iter().position(|word| ["把", "将"].contains(&word.text.as_str())).unwrap_or(words.len());
+    let leads = |at: &usize| {
+        let others = |word: &Token| word.is_any(&[Role::Shared, Role::Other]);
+        ["进", "到", "给", "至", "往", "向"].iter().any(|end| words[*at].text.ends_with(end))
+            && !of(at + 1)
+            && words[at + 1..].iter().take(5).any(others)
+    };
+    given.or_else(|| (front + 1..words.len()).find(leads))
 }
 
-fn is_over(words: &[Token]) -> bool {
-    let text = last_letters(words);
-    ["完了", "过了", "好了"].iter().any(|end| text.ends_with(end))
-}
-
-fn ends(words: &[Token], ends: &[&str]) -> bool {
-    let text = last_letters(words);
-    ends.iter().any(|end| text.ends_with(end))
-}
-
-fn last_letters(words: &[Token]) -> String {
-    words[words.len().saturating_sub(3)..].iter().map(|word| word.text.as_str()).collect()
+/// Returns where several users get something: "给内测用户".
+fn gives_to_users(words: &[Token]) -> Option<usize> {
+    let users = words.iter().rposition(|word| word.text == "用户")?;
+    let give = words[..users].iter().rposition(|word| word.text == "给")?;
+    (give > 0 && (1..4).contains(&(users - give - 1)) && !words.iter().any(|word| word.text == "的"))
+        .then_some(give)
 }
 
 /// Tells whether others are not only spoken of, but get or have what is done.
@@ -228,5 +270,9 @@ fn is_put_into_shared(words: &[Token], verb: usize) -> bool {
     });
     let given = words[verb + 1..].windows(2).any(|pair| pair[0].text == "给" && pair[1].is(Role::Other));
     let of = words.last().is_some_and(|_| words[verb + 1..].iter().any(|word| word.text == "的"));
-    (into && behind.clone().any(shared)) || towards || (given && !of)
+    let inside = words.windows(2).any(|pair| {
+        pair[0].is(Role::Shared)
+            && ["里", "里面", "上", "中", "内", "底下", "下面"].contains(&pair[1].text.as_str())
+    });
+    (into && behind.clone().any(shared)) || towards || inside || (given && !of)
 }

@@ -1,6 +1,6 @@
 //! How a step falls into clauses, and what a clause denies.
 
-use super::lexicon::{Role, Token};
+use super::lexicon::{Form, Role, Token};
 
 /// Signs behind which something else begins.
 const FULL_STOPS: &str = ".;!?…。\n→|&";
@@ -26,6 +26,19 @@ impl Clause<'_> {
     /// Tells whether a word joins it to the clause before, and not only signs.
     pub(super) fn is_joined_by_word(&self) -> bool {
         self.joins.iter().any(|join| !join.is_sign())
+    }
+
+    /// Tells whether its subject does it, and not who is asked: "I pay it myself".
+    pub(super) fn is_done_by_themselves(&self) -> bool {
+        let is =
+            |word: Option<&Token>, list: &[&str]| word.is_some_and(|word| list.contains(&word.text.as_str()));
+        let calls = self.words.len() > 3
+            && is(self.words.first(), &["i"])
+            && is(self.words.get(1), &["do"])
+            && self.words.last().is_some_and(|word| word.form == Form::Ing);
+        calls
+            || is(self.words.first(), &["i", "she", "he", "they", "user", "the"])
+                && is(self.words.last(), &["myself", "herself", "himself", "themselves"])
     }
 
     /// Tells whether it only introduces what follows: "Next:".
@@ -119,6 +132,11 @@ impl Clause<'_> {
             let front = gap.iter().position(|word| word.is(Role::Front)).unwrap_or(gap.len());
             gap[..front].iter().all(|word| word.is(Role::Between)) && gap.len() - front <= 6
         };
-        dangers.iter().copied().find(|at| *at >= denial.end() && adjacent(gap(*at)))
+        // "No advice on buying".
+        let about = |at: usize| {
+            let no = denial.at.is_some_and(|no| self.words[no].text == "no");
+            no && self.words[at].form == Form::Ing && self.words[at - 1].is(Role::Preposition)
+        };
+        dangers.iter().copied().find(|at| *at >= denial.end() && (adjacent(gap(*at)) || about(*at)))
     }
 }

@@ -1,8 +1,10 @@
 //! Why a dangerous word is harmless where it stands.
 
+mod named;
+
 use super::chinese;
 use super::clause::Clause;
-use super::kind::{Kind, adds, lead};
+use super::kind::{Kind, lead};
 use super::lexicon::{Form, Role, Token};
 use super::{Danger, Mark};
 
@@ -12,6 +14,7 @@ const ENDED: [&str; 8] = ["失败", "成功", "超时", "报错", "完毕", "异
 const REACHES: [char; 9] = ['给', '到', '出', '去', '掉', '上', '里', '下', '了'];
 /// Behind a Chinese verb that ends so, the next thing to do may stand.
 const COMPLETED: [char; 4] = ['完', '好', '过', '了'];
+
 /// What asks at the end of a verb; the Chinese ones last.
 const ASKING: [&str; 13] = [
     "whether",
@@ -28,6 +31,9 @@ const ASKING: [&str; 13] = [
     "能不能",
     "什么",
 ];
+/// Words by which somebody, or a text, says something.
+const SAYS: [&str; 13] =
+    ["规定", "讲", "介绍", "说", "反馈", "反映", "抱怨", "显示", "表明", "写着", "报", "报告", "称"];
 /// Before a verb they tell of somebody, and ask for nothing: "ways I could answer him".
 const PRONOUNS: [&str; 7] = ["i", "we", "you", "they", "he", "she", "it"];
 
@@ -107,8 +113,19 @@ impl<'a> Spot<'a> {
             Kind::Makes(_) | Kind::Works(_) => !self.danger.is(Mark::Strict) && self.is_read(kind),
             Kind::Tells(at) => return self.was_done(at).then_some(Excuse::Done),
             Kind::When => return self.is_condition().then_some(Excuse::Done),
+            Kind::Adds | Kind::Unclear
+                if self.is_zh() && self.is_nominal_zh() && !chinese::acts(self.words()) =>
+            {
+                return Some(Excuse::Done);
+            }
+            Kind::Adds if self.is_zh() && self.is_reported() => return Some(Excuse::Done),
             Kind::Adds if self.clause.goes_on && self.earlier.is_some() => {
                 return self.earlier.filter(|_| self.adds_to());
+            }
+            Kind::Adds
+                if !self.is_zh() && self.own().form == Form::S && has(self.before(), Role::Question) =>
+            {
+                return Some(Excuse::Done);
             }
             Kind::Adds if !self.is_zh() && self.words()[0].is(Role::Determiner) => {
                 return (self.is_noun() && self.is_about()).then_some(Excuse::Done);
@@ -124,29 +141,21 @@ impl<'a> Spot<'a> {
     /// Tells whether it belongs to the name of a thing, or is done to a part of a text: "the checkout button".
     fn is_part(self) -> bool {
         if self.is_zh() {
-            return self.before().last().is_some_and(|word| word.is(Role::Naming));
+            let counts = |word: &&Token| {
+                word.is_number()
+                    || word.is_any(&[Role::Complement, Role::Spoken, Role::Counter])
+                    || ["千", "百", "万", "次"].contains(&word.text.as_str())
+            };
+            return self
+                .before()
+                .iter()
+                .rev()
+                .find(|word| !counts(word))
+                .is_some_and(|word| word.is(Role::Naming));
         }
         let thing = |word: &&Token| word.is_any(&[Role::Thing, Role::Part]);
         let named = self.after().first().as_ref().is_some_and(thing) && !self.is_order();
         named || self.is_of_part()
-    }
-
-    /// Tells whether a part of a text or of code is what it is done to: "remove the second paragraph".
-    pub(super) fn is_of_part(self) -> bool {
-        if self.is_zh() {
-            return false;
-        }
-        let skipped = self.after().iter().take_while(|word| word.is(Role::Determiner)).count();
-        let rest = &self.after()[skipped..];
-        let at = rest
-            .iter()
-            .take(3)
-            .take_while(|word| !word.is(Role::Preposition))
-            .position(|word| word.is(Role::Piece));
-        let Some(at) = at else { return false };
-        rest.get(at + 1).is_none_or(|next| {
-            next.is_any(&[Role::Preposition, Role::When, Role::Relative, Role::Lead]) || next.is_number()
-        })
     }
 
     /// Tells whether a clause that reads or works only speaks of it.
@@ -167,7 +176,10 @@ impl<'a> Spot<'a> {
         let of = self.after().iter().any(|word| word.text == "的");
         let named =
             self.after().first().is_none_or(|word| word.is_any(&[Role::Thing, Role::Part, Role::Feature]));
-        from > 0 && !self.words()[from - 1].text.ends_with(COMPLETED) && (of || named)
+        let light = from > 0
+            && from == self.at
+            && ["做", "统一", "搞", "弄", "做个"].contains(&self.words()[from - 1].text.as_str());
+        from > 0 && !light && !self.words()[from - 1].text.ends_with(COMPLETED) && (of || named)
     }
 
     /// Tells whether a clause that tells how things are says that it was done.
@@ -175,7 +187,24 @@ impl<'a> Spot<'a> {
         if self.is_zh() {
             let words = self.words();
             let ended = self.words().last().is_some_and(|word| ENDED.contains(&word.text.as_str()));
-            if self.noun || ended || has(self.before(), Role::Question) {
+            let named = self.is_named_zh() && !self.danger.is(Mark::Strict);
+            let over =
+                self.own().text.ends_with('了') || self.after().first().is_some_and(|word| word.text == "了");
+            let chained = self.clause.goes_on || self.clause.joins.iter().any(|join| join.text == "并");
+            let too = over && chained && self.earlier == Some(Excuse::Done);
+            let scene = self.before().first().is_some_and(|word| word.is(Role::Thing))
+                && self.before().iter().any(|word| word.text == "是");
+            let asked = scene
+                || self.own().text == "问"
+                    && self.before().last().is_some_and(|word| word.is_any(&[Role::Other, Role::User]));
+            if self.noun
+                || ended
+                || asked
+                || too
+                || named
+                || has(self.before(), Role::Question)
+                || self.is_reported()
+            {
                 return true;
             }
             let all = has(self.before(), Role::All) || has(self.before(), Role::Ago);
@@ -186,7 +215,36 @@ impl<'a> Spot<'a> {
                 || ((all || self.after().first().is_none_or(|word| word.text != "了")) && self.is_over());
         }
         let object = at <= lead(self.words());
-        (object || self.is_noun()) && !self.is_purpose() && !self.is_followed_by_object()
+        let asked = self.words()[at..self.at.max(at)].iter().any(|word| word.is(Role::Question));
+        let last = self.before().last();
+        let passive = last.is_some_and(|word| ["was", "were", "been"].contains(&word.text.as_str()));
+        let theirs = last.is_some_and(|word| word.text == "will")
+            && self.before().iter().rev().nth(1).is_some_and(|word| word.is(Role::Other));
+        // "The test for accepting an offer is flaky", "the validation accepts an empty number".
+        let about = self.own().form == Form::Ing && self.is_about();
+        let describes = self.own().form == Form::S && at == self.at && self.words()[0].is(Role::Determiner);
+        if passive || theirs || about || describes {
+            return true;
+        }
+        (object || asked || self.is_noun()) && !self.is_purpose() && !self.is_followed_by_object()
+    }
+
+    /// Tells whether a Chinese clause repeats what somebody, or a log, says that happened: "日志显示 3 点有重启".
+    fn is_reported(self) -> bool {
+        let before = self.before();
+        let Some(says) = before.iter().position(|word| SAYS.contains(&word.text.as_str())) else {
+            return false;
+        };
+        let subject = |word: &Token| {
+            word.is_any(&[Role::User, Role::Other, Role::Outside, Role::Thing])
+                || ["节", "章", "条", "页", "组", "部", "们", "志"].contains(&word.text.as_str())
+        };
+        // "按规定缴费", "跟房东说退租".
+        let by = before[..says].iter().any(|word| word.is_any(&[Role::Front, Role::Towards]))
+            || chinese::is_by_rule(before);
+        let subject = before[..says].iter().any(subject);
+        let done = before.get(says + 1).is_some_and(|next| ["好", "的", "过"].contains(&next.text.as_str()));
+        subject && !by && !done && !chinese::acts(self.words())
     }
 
     /// Tells whether it is only named in a clause that says when.
@@ -207,7 +265,13 @@ impl<'a> Spot<'a> {
         let listed = !self.clause.is_joined_by_word()
             && self.clause.joins.iter().all(|join| join.text != ",")
             && !chinese::acts(self.words());
-        listed || has(self.before(), Role::Question) || self.is_named_zh()
+        let joined = self
+            .clause
+            .joins
+            .iter()
+            .all(|join| ["和", "与", "及", "以及", "或"].contains(&join.text.as_str()));
+        let noun = self.noun && joined && !chinese::acts(self.words());
+        listed || noun || has(self.before(), Role::Question) || self.is_named_zh()
     }
 
     /// Tells whether it is the word that is denied, or stands behind it and is not to be done all the same.
@@ -219,10 +283,23 @@ impl<'a> Spot<'a> {
     fn is_done(self, from: usize) -> bool {
         let gap = self.words().get(from..self.at).unwrap_or_default();
         let verb_asks = from.checked_sub(1).is_some_and(|verb| asks(&self.words()[verb].text));
-        let asked = verb_asks || has(gap, Role::Question);
+        let ends = self
+            .words()
+            .last()
+            .is_some_and(|word| ["没有", "没", "吗", "了没"].contains(&word.text.as_str()));
+        let asked = verb_asks || has(gap, Role::Question) || (ends && !self.noun);
         if self.own().is_han() || gap.iter().any(Token::is_han) {
             let named = self.is_named_zh() && !self.danger.is(Mark::Strict);
             let completed = from > 0 && self.words()[from - 1].text.ends_with(COMPLETED);
+            // "找家酒店定了": what is looked for is used.
+            let then = from > 0 && matches!(self.after(), [word] if word.text == "了") && !self.noun;
+            // What is tried out on a system that others use is done to it.
+            let tried = from > 0
+                && ["测", "试", "跑"].iter().any(|start| self.words()[from - 1].text.starts_with(start));
+            let joined = self.own().text.starts_with('并');
+            if !asked && (joined || then || (tried && self.danger.is(Mark::Strict))) {
+                return true;
+            }
             // "发给" is never the name of a thing.
             let verb = self.own().text.ends_with(REACHES) && !has_of(self.after());
             let spoken = is_spoken_of(gap) && !(completed && gap.is_empty()) && !verb;
@@ -256,19 +333,6 @@ impl<'a> Spot<'a> {
                 && !is_asked_purpose(gap))
     }
 
-    /// Tells whether it stands where only a noun does: "the order", "a large transfer".
-    fn is_noun(self) -> bool {
-        let noun = self.noun || self.own().form == Form::S;
-        let before = self.before();
-        let determined = before
-            .iter()
-            .rev()
-            .take(4)
-            .take_while(|word| !word.tags.is_verb() || word.is(Role::Determiner))
-            .any(|word| word.is_any(&[Role::Determiner, Role::Preposition]) && !word.is(Role::Purpose));
-        noun || determined || self.own().form == Form::Ed
-    }
-
     /// Tells whether it is what the clause asks for.
     fn is_order(self) -> bool {
         let form = self.own().form;
@@ -289,45 +353,6 @@ impl<'a> Spot<'a> {
 
     fn is_over(self) -> bool {
         self.after().first().is_some_and(|word| word.is(Role::Done))
-    }
-
-    /// Tells whether a Chinese word is a part of a name: "转账页面".
-    fn is_named_zh(self) -> bool {
-        let after = self.after();
-        let [first, rest @ ..] = after else { return false };
-        let of = first.text == "的" && !rest.is_empty();
-        let far = || {
-            let of = after.iter().take(6).position(|word| word.text == "的");
-            of.is_some_and(|of| after[of + 1..].iter().take(3).any(|word| word.is(Role::Feature)))
-        };
-        let english = !self.own().is_han() && first.is_any(&[Role::Thing, Role::Part]);
-        let noun = self.noun && first.is_any(&[Role::Thing, Role::Part]);
-        let verb = self.own().text.ends_with(REACHES);
-        let aspect = self.danger.is(Mark::Names) && first.is(Role::Aspect);
-        of || english
-            || noun
-            || aspect
-            || (first.is(Role::Feature) && !verb)
-            || (self.danger.is(Mark::Texts) && far())
-    }
-
-    /// Tells whether a thing before it is of it, or for it: "a test for refunds".
-    fn is_about(self) -> bool {
-        let before = self.before();
-        let naming = before.iter().rev().take(4).any(|word| word.is(Role::Naming));
-        naming && before.iter().any(|word| word.is_any(&[Role::Thing, Role::Part, Role::Tame]))
-    }
-
-    /// Tells whether an English word is a part of a name, or what a thing is about: "the checkout bug", "a test for refunds".
-    fn is_named(self) -> bool {
-        let after = self.after();
-        let thing =
-            |words: &[Token]| words.iter().any(|word| word.is_any(&[Role::Thing, Role::Part, Role::Tame]));
-        let follows = !adds(after) && !after[0].is(Role::Lead);
-        let about = self.is_about();
-        let text_itself = self.danger.is(Mark::Texts) && self.is_noun() && thing(self.words());
-        let done = self.is_purpose() || (self.is_followed_by_object() && !self.is_noun());
-        !done && (follows || about || text_itself || self.own().form == Form::Ed)
     }
 }
 

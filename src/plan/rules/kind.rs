@@ -2,6 +2,10 @@
 
 use super::clause::{Clause, Denial};
 use super::lexicon::{Form, Role, Token};
+use super::phrase::{
+    is_clearly_own, is_own, is_put_into_shared, is_said_to_others, is_shared, names_own_thing, object,
+    phrases,
+};
 
 /// What a clause is. A number says where what the clause speaks of begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,35 +43,18 @@ pub(super) struct Heard<'a> {
     pub(super) has_it: bool,
 }
 
-/// A verb's object, or a preposition and what stands behind it.
-struct Phrase<'t> {
-    preposition: Option<&'t Token>,
-    words: &'t [Token],
-}
-
-impl Phrase<'_> {
-    /// Returns the noun that it ends with.
-    fn head(&self) -> Option<&Token> {
-        self.words.iter().rev().find(|word| !word.is(Role::Lead) && !is_adverb(word))
-    }
-
-    fn has(&self, roles: &[Role]) -> bool {
-        self.words.iter().any(|word| word.is_any(roles))
-    }
-
-    /// Tells whether what is done reaches what the phrase names.
-    fn is_reached(&self) -> bool {
-        self.preposition.is_none_or(|word| word.is(Role::Towards))
-    }
-}
-
-const OWN: [Role; 3] = [Role::Thing, Role::Part, Role::Piece];
+/// They end as adverbs do.
+const NO_ADVERBS: [&str; 12] = [
+    "apply", "reply", "supply", "multiply", "comply", "imply", "reapply", "family", "assembly", "anomaly",
+    "monopoly", "tally",
+];
+pub(super) const OWN: [Role; 3] = [Role::Thing, Role::Part, Role::Piece];
 /// What a question begins with that is no request.
 const ASKS: [&str; 18] = [
     "is", "are", "was", "were", "do", "does", "did", "has", "have", "had", "am", "isn't", "aren't",
     "doesn't", "don't", "didn't", "hasn't", "should",
 ];
-const KNOWN: [Role; 6] = [Role::Speak, Role::Look, Role::Make, Role::Craft, Role::Own, Role::Run];
+pub(super) const KNOWN: [Role; 6] = [Role::Speak, Role::Look, Role::Make, Role::Craft, Role::Own, Role::Run];
 
 /// Says what a clause is.
 pub(super) fn kind(heard: Heard<'_>) -> Kind {
@@ -107,7 +94,9 @@ pub(super) fn kind(heard: Heard<'_>) -> Kind {
             + usize::from(
                 at(from + 1).is_some_and(|word| ["by", "to", "with", "on"].contains(&word.text.as_str())),
             );
-        if at(then).is_some_and(|word| word.is_any(&KNOWN)) {
+        // "Start the run", "start batch 7": what is started is a noun.
+        let noun = |word: &Token| words[from].is(Role::Run) && then == from + 1 && word.form != Form::Ing;
+        if at(then).is_some_and(|word| word.is_any(&KNOWN) && !noun(word)) {
             from = then;
         }
     }
@@ -147,7 +136,8 @@ fn known(heard: Heard<'_>, from: usize) -> Option<Kind> {
         return Some(Kind::Adds);
     }
     let body = object(&words[from + 1..]);
-    if verb.is(Role::Look) {
+    let puts = verb.is(Role::Make) && is_put_into_shared(body, true);
+    if verb.is(Role::Look) && !puts {
         return Some(Kind::Reads(from + 1));
     }
     if verb.is(Role::Speak) {
@@ -168,7 +158,8 @@ fn known(heard: Heard<'_>, from: usize) -> Option<Kind> {
         return Some(Kind::Reads(from));
     }
     if verb.is(Role::Ensure) {
-        let plain = heard.dangers.is_empty() && !is_shared(body);
+        let others = body.iter().any(|word| word.is_any(&[Role::Other, Role::Outside, Role::Suspect]));
+        let plain = heard.dangers.is_empty() && !is_shared(body) && !others;
         return Some(if plain { Kind::Works(from + 1) } else { Kind::Unclear });
     }
     let still = body.iter().any(|word| word.is(Role::Still));
@@ -215,15 +206,42 @@ fn unknown(heard: Heard<'_>, from: usize) -> Kind {
         });
     let orders = dangers.contains(&from) && !heard.names;
     let asks = clause.goes_on && body[0].is(Role::Question);
-    let finite = body.iter().take(8).position(|word| word.is(Role::Finite)).filter(|_| !acts && !asks);
-    let past =
-        body.iter().take(2).any(|word| word.form == Form::Ed && !word.is(Role::Not) || word.is(Role::Past));
+    let told_of = |at: usize| {
+        let word = &body[at];
+        let subject =
+            at > 1 && (body[0].is(Role::Determiner) || heard.names) && !body[at - 1].is(Role::Determiner);
+        subject
+            && word.form == Form::S
+            && word.tags.is_verb()
+            && !word.is_any(&OWN)
+            && !body[at - 1].text.ends_with("'s")
+    };
+    let is_finite = |at: &usize| body[*at].is(Role::Finite) || told_of(*at);
+    let finite = (0..body.len().min(8)).find(is_finite).filter(|_| !acts && !asks);
+    let ordered = body.len() > 1 && body[0].tags.is_verb() && body[0].form == Form::Base;
+    let past = body
+        .iter()
+        .take(if ordered { 1 } else { 2 })
+        .any(|word| word.form == Form::Ed && !word.is(Role::Not) || word.is(Role::Past));
     let told = if past && !body[0].is(Role::Determiner) { Some(from) } else { finite.map(|at| from + at) };
-    let told = told.filter(|_| !orders);
+    let done = body.get(1).is_some_and(|word| word.form == Form::Ed || word.is_any(&[Role::Past, Role::Not]));
+    let has_done = body[0].text == "have" && !done;
+    let told = told.or_else(|| others_will(body).map(|at| from + at)).filter(|_| !orders && !has_done);
+    if told.is_some() && others_will(body).is_some() {
+        return Kind::Tells(told.unwrap_or(from));
+    }
+    if told.is_none() && !clause.goes_on && dangers.is_empty() && names_own_thing(body) {
+        return Kind::Works(from);
+    }
     let todo = body.iter().any(|word| word.is(Role::Todo));
     let own = is_clearly_own(object(body)) && !is_shared(object(body));
     if body[0].is(Role::When) && !todo {
         return Kind::When;
+    }
+    let begins = !clause.goes_on || clause.joins.iter().any(|join| join.text == ":");
+    let counted = dangers.iter().all(|at| words[*at].form == Form::S);
+    if asks_something(body) && begins && counted {
+        return Kind::Reads(from);
     }
     let aside = clause.joins.last().is_some_and(|join| ["(", "[", "so"].contains(&join.text.as_str()))
         && !acts
@@ -239,6 +257,23 @@ fn unknown(heard: Heard<'_>, from: usize) -> Kind {
         Some(_) if plain && body.iter().any(|word| word.is_any(&OWN)) => Kind::Works(from),
         _ => Kind::Unclear,
     }
+}
+
+/// Returns where it is said what others are going to do: "the data team will drop the table".
+fn others_will(body: &[Token]) -> Option<usize> {
+    let will = body.iter().take(6).position(|word| word.text == "will")?;
+    let subject = &body[..will];
+    let theirs = subject.first().is_some_and(|word| word.is(Role::Determiner))
+        && subject.last().is_some_and(|word| word.is(Role::Other));
+    theirs.then_some(will)
+}
+
+/// Tells whether a text is a question, also without its mark: "how much flooring for 23 m²".
+fn asks_something(body: &[Token]) -> bool {
+    let which = ["which", "who"].contains(&body[0].text.as_str())
+        && body.iter().take(4).any(|word| ASKS.contains(&word.text.as_str()));
+    which
+        || body[0].is(Role::Question) && !["what", "what's", "who", "which"].contains(&body[0].text.as_str())
 }
 
 /// Tells whether a text begins with no command: it goes on with what was said.
@@ -259,8 +294,11 @@ pub(super) fn lead(words: &[Token]) -> usize {
     words.iter().enumerate().take_while(small).count()
 }
 
-fn is_adverb(word: &Token) -> bool {
-    word.text.len() > 4 && word.text.ends_with("ly") && word.tags == super::lexicon::Tags::default()
+pub(super) fn is_adverb(word: &Token) -> bool {
+    !NO_ADVERBS.contains(&word.text.as_str())
+        && word.text.len() > 4
+        && word.text.ends_with("ly")
+        && word.tags == super::lexicon::Tags::default()
 }
 
 /// Returns the rest of a list that a clause begins: "put rice, oil and salt on the list".
@@ -270,105 +308,4 @@ fn listed<'t>(clause: &Clause<'t>) -> &'t [Token] {
     let end = clause.rest.windows(2).position(verb).unwrap_or(clause.rest.len());
     let comma = [",", "and"].contains(&clause.next);
     if comma { object(&clause.rest[..end]) } else { &[] }
-}
-
-/// Returns what the verb of a clause acts on, without the clauses that depend on it.
-fn object(words: &[Token]) -> &[Token] {
-    let depends = |at: &usize| {
-        let number = words.get(at + 1).is_some_and(Token::is_number);
-        let verb = words
-            .get(at + 1)
-            .is_some_and(|word| word.tags.is_verb() && word.form == Form::Base && !word.is_any(&OWN));
-        (words[*at].is(Role::When) && !number)
-            || words[*at].is(Role::Relative)
-            || (words[*at].text == "to" && verb)
-    };
-    &words[..(0..words.len()).find(depends).unwrap_or(words.len())]
-}
-
-/// Parts what stands behind a verb at its prepositions.
-fn phrases(words: &[Token]) -> Vec<Phrase<'_>> {
-    let mut phrases = Vec::new();
-    let (mut preposition, mut start) = (None, 0);
-    for (at, word) in words.iter().enumerate() {
-        if word.is(Role::Preposition) {
-            phrases.push(Phrase { preposition, words: &words[start..at] });
-            (preposition, start) = (Some(word), at + 1);
-        }
-    }
-    phrases.push(Phrase { preposition, words: &words[start..] });
-    phrases
-}
-
-/// Tells whether what a verb acts on, or where it puts it, is one's own.
-fn is_own(body: &[Token], own: &[Role]) -> bool {
-    phrases(body).iter().any(|phrase| phrase.has(own))
-}
-
-/// Tells whether what an unknown verb acts on is one's own, and nobody else gets it.
-fn is_clearly_own(body: &[Token]) -> bool {
-    let phrases = phrases(body);
-    let own = |phrase: &Phrase<'_>| phrase.has(&OWN);
-    let nobody = |phrase: &&Phrase<'_>| {
-        ["to", "at", "over", "with", "for", "via", "through", "on", "by"]
-            .contains(&phrase.preposition.map_or("", |word| word.text.as_str()))
-    };
-    let into = |phrase: &Phrase<'_>| {
-        phrase.preposition.is_some_and(|word| ["in", "into"].contains(&word.text.as_str()))
-            && phrase.words.first().is_some_and(|word| word.text == "xfile")
-    };
-    (phrases[0].has(&[Role::Part]) || (phrases[0].words.len() > 1 && phrases.iter().any(into)))
-        && phrases.iter().filter(nobody).all(own)
-}
-
-/// Tells whether what a verb acts on, or where it puts it, belongs to others as well.
-pub(super) fn is_shared(body: &[Token]) -> bool {
-    let phrases = phrases(body);
-    let own = phrases[0].head().is_some_and(|head| head.is_any(&OWN));
-    let filed = phrases[1..].iter().any(|phrase| {
-        phrase.preposition.is_some_and(|word| word.is(Role::Towards) || word.text == "from")
-            && phrase.has(&[Role::Part])
-    });
-    phrases.iter().any(|phrase| {
-        let of = phrase.preposition.is_some_and(|word| word.text == "of") && !own;
-        let object = phrase.preposition.is_none();
-        let counted = phrase.words.first().is_some_and(Token::is_number);
-        let other = phrase.head().is_some_and(|head| head.is(Role::Other)) && !counted;
-        let whose = |word: &Token| word.text.ends_with("'s") && word.is(Role::Other);
-        let theirs = object && phrase.words.iter().any(whose);
-        (phrase.is_reached() || of) && !(object && filed) && (phrase.has(&[Role::Shared]) || other || theirs)
-    })
-}
-
-/// Tells whether somebody else is told: "explain it to the customer", "show the client the draft".
-fn is_said_to_others(body: &[Token]) -> bool {
-    let ends = |word: &Token| word.is(Role::Question) || ["about", "regarding"].contains(&word.text.as_str());
-    let asked = body.iter().position(ends).unwrap_or(body.len());
-    let body = &body[..asked];
-    let others = |word: &Token| word.is_any(&[Role::Other, Role::Outside]);
-    let to = phrases(body).iter().any(|phrase| {
-        let to =
-            phrase.preposition.is_some_and(|word| ["to", "with", "in", "on"].contains(&word.text.as_str()));
-        let any = phrase.words.first().is_some_and(|word| ["a", "an"].contains(&word.text.as_str()));
-        if any {
-            return false;
-        }
-        let whole =
-            phrase.preposition.is_some_and(|word| word.text == "to") && phrase.words.iter().any(others);
-        whole || (to && phrase.head().is_some_and(others))
-    });
-    let first = body.iter().position(|word| !word.is(Role::Determiner) || word.is(Role::User)).unwrap_or(0);
-    let second = body.get(first + 1).is_some_and(|word| word.is_any(&[Role::Determiner, Role::Question]));
-    to || (second && others(&body[first]))
-}
-
-/// Tells whether a text is written where others have it.
-fn is_put_into_shared(body: &[Token], addressed: bool) -> bool {
-    phrases(body).iter().any(|phrase| {
-        let into = phrase
-            .preposition
-            .is_some_and(|word| ["to", "into", "onto", "in", "on"].contains(&word.text.as_str()));
-        let other = !addressed && phrase.head().is_some_and(|head| head.is(Role::Other));
-        into && (phrase.has(&[Role::Shared]) || other)
-    })
 }

@@ -91,6 +91,8 @@ pub(super) enum Role {
     Aspect,
     /// The user does it, and nobody else: "由用户自己来".
     Theirs,
+    /// It may lead out of what is one's own, where nothing says what is done.
+    Suspect,
 }
 
 impl Role {
@@ -157,6 +159,8 @@ pub(super) struct Token {
     pub(super) text: String,
     pub(super) tags: Tags,
     pub(super) form: Form,
+    /// Whether it is written as a name is.
+    pub(super) is_name: bool,
 }
 
 impl Token {
@@ -262,11 +266,11 @@ impl Lexicon {
         for length in (2..=most.min(LONGEST).min(units.len())).rev() {
             let text = joined(&units[..length]);
             if let Some((tags, form)) = self.phrase(&text, first, &verb) {
-                return (Token { text, tags, form }, length);
+                return (Token { text, tags, form, is_name: false }, length);
             }
         }
         let (tags, form) = self.word(first, &verb);
-        (Token { text: first.to_owned(), tags, form }, 1)
+        (Token { text: first.to_owned(), tags, form, is_name: units[0].is_name }, 1)
     }
 
     /// Looks up words that belong together: as they stand, with the first inflected, or with the last one a plural.

@@ -1,7 +1,10 @@
 //! A step as its words and signs. What it only names – quoted text, files, addresses, code – becomes a word of our own.
 
+mod names;
+
 use std::sync::LazyLock;
 
+use self::names::{humps, is_address, is_code, is_mail, is_path, stem};
 use super::calls::Calls;
 use super::table::Class;
 use super::words::{Simplified, half_width, is_han, is_invisible, is_latin};
@@ -14,8 +17,14 @@ const FILES: &str = concat!(
     " pdf doc docx odt xls xlsx ods ppt pptx key epub png jpg jpeg gif svg webp heic psd ai fig mp3 mp4 wav flac m4a mov mkv",
     " srt vtt ts tsx js jsx mjs cjs vue svelte rs go java kt kts swift c cc cpp h hpp cs php lua r ipynb proto lock diff patch",
     " zip gz tar tgz env gradle ex exs dart scala hs clj elm graphql gql tf hcl parquet db sqlite feather pkl ics vcf gpx kml",
+    " wxss wxml styl astro hbs ejs pug njk ass sbv nfo cls sty xlsm rds rdata arrow shp gpkg las tif tiff cr2 nef dng avif",
+    " webm avi fbx glb gltf 3mf gcode kicad sch brd sv vhd vhdl asm wasm xliff tmx tbx mscz gp5 sgf pgn fen mbox eml",
     " geojson midi mid musicxml ged gramps mtl obj step stl blend dwg dxf plist service rmd qmd typ fasta fastq vcf sav dta po pot strings ttf woff",
 );
+/// What runs the file behind it.
+const INTERPRETERS: &str = "python python3 node deno bun tsx ruby perl php lua julia rscript bash sh zsh";
+/// Signs behind which a sentence begins.
+const FULL_STOPS: &str = ".!?:;…。\n";
 /// Folders that only a path begins with.
 const FOLDERS: &str = concat!(
     "src doc docs test tests lib libs notes note scripts tools config configs assets public pages components packages app",
@@ -25,13 +34,7 @@ const FOLDERS: &str = concat!(
 );
 /// What stands before a name in code.
 const CODE_NOUNS: &str = "函数 方法 变量 类 组件 字段 常量 接口 function method class variable helper component field constant hook enum struct trait";
-/// How names of types in code end.
-const CODE_ENDS: &str = concat!(
-    "Service Controller Manager Handler Test Tests Client Model View Page Button Dialog Form Rules Component Helper Utils",
-    " Repository Factory Provider Error Exception Request Response Config Store Hook Context Builder Parser Modal Card Panel",
-    " Table List Item Row Cell Input Field Header Footer Layout Screen Widget Bar Menu Icon Reducer Selector Validator",
-    " Serializer Formatter Mapper Schema Type Props State Adapter Wrapper Spec Mock",
-);
+
 /// No quoted text has more letters, and no command in backticks.
 const MAX_QUOTE: usize = 400;
 /// Signs that end a clause wherever they stand.
@@ -44,6 +47,8 @@ const SHORT_FORMS: &str =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unit {
     pub(super) text: String,
+    /// Whether it has a capital where no sentence begins.
+    pub(super) is_name: bool,
 }
 
 /// Letters that the rules cannot read.
@@ -82,6 +87,9 @@ impl Reader<'_> {
                     let inner = units(&text, self.simplified, self.calls)?;
                     self.units.extend(inner);
                 }
+            } else if let Some(length) = self.enumerator() {
+                self.push("\n");
+                self.at += length;
             } else if is_han(c) {
                 if !self.han_file() {
                     self.push(c.to_string());
@@ -92,7 +100,7 @@ impl Reader<'_> {
             } else if is_latin(c) {
                 let word: String = self.letters[self.at..].iter().take_while(|c| is_latin(**c)).collect();
                 self.at += word.chars().count();
-                self.push(word.to_lowercase());
+                self.push_word(&word);
             } else if c.is_alphabetic() {
                 return Err(Foreign);
             } else {
@@ -112,7 +120,17 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, text: impl Into<String>) {
-        self.units.push(Unit { text: text.into() });
+        self.units.push(Unit { text: text.into(), is_name: false });
+    }
+
+    /// Pushes a word; a capital where no sentence begins makes it a name.
+    fn push_word(&mut self, word: &str) {
+        let begins = self.units.last().is_none_or(|unit| FULL_STOPS.contains(&unit.text) || unit.text == "(");
+        let mut letters = word.chars();
+        let is_name = !begins
+            && letters.next().is_some_and(char::is_uppercase)
+            && letters.all(|c| c.is_lowercase() || c == '\'');
+        self.units.push(Unit { text: word.to_lowercase(), is_name });
     }
 
     fn sign(&mut self, c: char) {
@@ -124,11 +142,26 @@ impl Reader<'_> {
                     || next.is_some_and(is_han)
             }
             '-' => spaced(self.before()) && (spaced(next) || (next == Some('-') && spaced(self.peek(2)))),
+            '–' | '—' => {
+                !(self.before().is_some_and(|c| c.is_ascii_digit())
+                    && next.is_some_and(|c| c.is_ascii_digit()))
+            }
             '+' => !next.is_some_and(|c| c.is_ascii_digit()),
             _ => SIGNS.contains(c),
         };
         if ends {
             self.push(c);
+        }
+    }
+
+    /// Returns how long the number of a list's entry is: "1)", "②".
+    fn enumerator(&self) -> Option<usize> {
+        let digits = (0..3).take_while(|at| self.peek(*at).is_some_and(|c| c.is_ascii_digit())).count();
+        let starts = self.before().is_none_or(char::is_whitespace);
+        match self.peek(0) {
+            Some('①'..='⑳') => Some(1),
+            _ if starts && (1..3).contains(&digits) && self.peek(digits) == Some(')') => Some(digits + 1),
+            _ => None,
         }
     }
 
@@ -260,6 +293,10 @@ impl Reader<'_> {
             "xmail"
         } else if lower.len() > 1 && lower.starts_with('@') && !lower.contains('/') {
             "xhandle"
+        } else if self.is_run_here(&lower, kind) {
+            "xrun"
+        } else if has(SCRIPTS, kind) && self.calls.names.is_harmless(stem(&lower)) {
+            "xtest"
         } else if has(SCRIPTS, kind) {
             "xscript"
         } else if has(FILES, kind) || folder.is_some_and(|folder| has(FOLDERS, folder)) || is_path(&lower) {
@@ -273,6 +310,14 @@ impl Reader<'_> {
             return;
         };
         self.push(named);
+    }
+
+    /// Tells whether a file is run by its name alone, or by the interpreter before it: "./deploy", "lua sync.lua".
+    fn is_run_here(&self, file: &str, kind: &str) -> bool {
+        let before = self.units.last().map_or("\n", |unit| unit.text.as_str());
+        let alone = file.starts_with("./") && kind.is_empty() && FULL_STOPS.contains(before);
+        let run = has(INTERPRETERS, before) && (has(SCRIPTS, kind) || has(FILES, kind));
+        (alone || run) && !self.calls.names.is_harmless(stem(file))
     }
 
     fn words(&mut self, text: &str) {
@@ -295,8 +340,10 @@ impl Reader<'_> {
             for word in humps(part) {
                 if word.starts_with(is_han) {
                     word.chars().for_each(|c| self.push(c));
-                } else if !word.is_empty() {
+                } else if word.len() < part.len() {
                     self.push(word.to_lowercase());
+                } else if !word.is_empty() {
+                    self.push_word(word);
                 }
             }
         }
@@ -305,68 +352,4 @@ impl Reader<'_> {
 
 fn has(list: &str, word: &str) -> bool {
     !word.is_empty() && list.split(' ').any(|entry| entry == word)
-}
-
-fn is_address(letters: &[char]) -> bool {
-    letters.windows(3).any(|three| three == [':', '/', '/'])
-}
-
-fn is_mail(word: &str) -> bool {
-    word.split_once('@').is_some_and(|(name, host)| {
-        !name.is_empty() && host.contains('.') && !name.contains('/') && !host.contains('/')
-    })
-}
-
-fn is_path(word: &str) -> bool {
-    let rooted = ["/", "~/", "./", "../", "~"].iter().any(|start| word.starts_with(start));
-    let hidden =
-        word.starts_with('.') && word.len() > 2 && word[1..].starts_with(|c: char| c.is_ascii_alphabetic());
-    (rooted || hidden) && word.contains(|c: char| c.is_alphanumeric())
-}
-
-/// Tells names in code: `camelCase`, `snake_case`, `CheckoutButton`, `MAX_SIZE`.
-fn is_code(word: &str) -> bool {
-    if has(NAMES, word) {
-        return false;
-    }
-    if !word.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c)) {
-        return false;
-    }
-    let snake = word.contains('_') && word.split('_').all(|part| !part.is_empty() && !part.contains('.'));
-    let mut parts = word.split(|c: char| c.is_ascii_uppercase());
-    let first = parts.next().unwrap_or_default();
-    let camel = first.len() > 1
-        && first.starts_with(|c: char| c.is_ascii_lowercase())
-        && parts.clone().next().is_some()
-        && parts.all(|part| !part.is_empty());
-    let pascal = word.starts_with(|c: char| c.is_ascii_uppercase())
-        && CODE_ENDS.split(' ').any(|end| {
-            word.strip_suffix(end).is_some_and(|stem| stem.ends_with(|c: char| c.is_ascii_lowercase()))
-        });
-    snake || camel || pascal
-}
-
-/// Names that are one word, whatever letters are large.
-const NAMES: &str = concat!(
-    "GitHub GitLab LinkedIn YouTube PayPal HubSpot TikTok WhatsApp WeChat OneDrive DropBox JavaScript TypeScript PostgreSQL",
-    " MySQL MongoDB LaTeX BibTeX PowerPoint WordPress MailChimp AirTable AliPay QuickBooks DocuSign NumPy SciPy PyTorch",
-    " PhD ChatGPT OpenClaw OpenAI FastAPI GraphQL SQLite DataFrame NextCloud CloudFlare MacBook iPhone iPad iOS macOS eBay",
-    " arXiv bioRxiv eBook eBooks iCloud iMessage eBike eSIM mRNA tRNA pH kWh LeetCode OpenStreetMap PagerDuty LaunchDarkly",
-);
-
-/// Cuts `DeleteUser` into its words; what is known as one word stays one.
-fn humps(word: &str) -> Vec<&str> {
-    if has(NAMES, word) {
-        return vec![word];
-    }
-    let mut starts = vec![0];
-    let letters: Vec<(usize, char)> = word.char_indices().collect();
-    for pair in letters.windows(2) {
-        let (before, (at, c)) = (pair[0].1, pair[1]);
-        if (before.is_lowercase() && c.is_uppercase()) || (is_han(before) != is_han(c)) {
-            starts.push(at);
-        }
-    }
-    starts.push(word.len());
-    starts.windows(2).map(|pair| &word[pair[0]..pair[1]]).collect()
 }

@@ -1,5 +1,6 @@
 //! What the clauses of a step say together.
 
+use super::beyond::{Reach, is_of_others};
 use super::clause::{Clause, Denial};
 use super::excuse::Excuse;
 use super::kind::Kind;
@@ -34,6 +35,8 @@ pub(super) struct Story<'r> {
     /// Whether there was something of one's own that an "it" may mean.
     pub(super) has_it: bool,
     pub(super) after: After,
+    /// What the clauses may reach.
+    pub(super) reach: Reach,
 }
 
 impl Story<'_> {
@@ -51,11 +54,13 @@ impl Story<'_> {
             Kind::Adds | Kind::When | Kind::GoesOn { .. } | Kind::Shares(_) | Kind::Unclear => spoken,
         };
         let own = clause.words.iter().any(|word| word.is_any(&[Role::Thing, Role::Part]));
-        let shared = clause.words.iter().any(|word| word.is_any(&[Role::Shared, Role::Other]));
+        let shared = (0..clause.words.len()).any(|at| is_of_others(clause.words, at));
         self.has_it = match kind {
             Kind::Reads(_) | Kind::Makes(_) | Kind::Works(_) => true,
             _ => (self.has_it && clause.goes_on) || (own && !shared),
         };
+        let forbids = denied || self.denial.is_some_and(|denial| !denial.tells);
+        self.reach.hear(clause, kind, forbids, self.after == After::Condition);
         self.after = match kind {
             Kind::Adds if clause.is_label() => After::Label,
             Kind::Adds if clause.goes_on && self.after == After::Work => After::Work,
@@ -77,6 +82,7 @@ impl Story<'_> {
         });
         match self.excuse {
             _ if unclear => {}
+            Some(Excuse::Reading) if !works => {}
             Some(excuse) if excuse != Excuse::Done => return normal(excuse.rule(), excuse.reason()),
             _ if works => return normal("ordinary-work", "It is ordinary work that harms nothing twice."),
             _ if any(|kind| matches!(kind, Kind::GoesOn { .. })) => {
@@ -86,6 +92,10 @@ impl Story<'_> {
                 return normal(Excuse::Done.rule(), "It tells what was done and asks for nothing.");
             }
             _ => {}
+        }
+        if self.reach.is_local(unclear) {
+            let why = "The rules cannot tell what it would do, but nothing in it leads beyond what is the agent's own: it looks first.";
+            return normal(Rules::UNCLEAR_LOCAL, why);
         }
         Assessment::new(Risk::High, Rules::UNCLEAR, "The rules cannot tell what it would do.")
     }

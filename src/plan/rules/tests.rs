@@ -186,6 +186,78 @@ fn a_negation_that_denies_nothing_holds() {
 }
 
 #[test]
+fn what_no_rule_knows_goes_out_where_it_stays_among_ones_own_things() {
+    assert_all(
+        Risk::Normal,
+        &[
+            ("Frobnicate the parser's error branches", Rules::UNCLEAR_LOCAL),
+            ("No advice on buying, only the figures", Rules::UNCLEAR_LOCAL),
+            ("把解析器的错误分支捋直", Rules::UNCLEAR_LOCAL),
+            ("把话术里的语气词删掉", Rules::UNCLEAR_LOCAL),
+        ],
+    );
+}
+
+#[test]
+fn what_no_rule_knows_is_held_where_it_may_lead_outside() {
+    assert_all(
+        Risk::High,
+        &[
+            ("Frobnicate the customer's account", "unclear"),
+            ("Run the leftover script", "unclear"),
+            ("Apply the discount", "unclear"),
+            ("Have DHL collect the two boxes", "unclear"),
+            ("整理好名单后挨个约", "unclear"),
+            ("对照名单踢人", "access"),
+            ("统一发货", "unclear"),
+            ("热水器关了", "unclear"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_understood_is_held_where_it_takes_what_is_others() {
+    assert_all(
+        Risk::High,
+        &[
+            ("Forms are filled in at the portal. Do the last page and complete it", "unclear"),
+            ("Four of seven fines are settled; do the other three", "unclear"),
+            ("Look for a cheaper flight and take it", "unclear"),
+            ("Draft the notice and put it up in the lobby", "external-write"),
+            ("Find a plumber to fix the tap", "unclear"),
+            ("Keep inviting people from the list", "outreach"),
+            ("Answer the reviews on our page with the texts in reviews.txt", "publish"),
+            ("./deploy", "command"),
+            ("lua sync.lua", "command"),
+            ("生成收款码", "unclear"),
+            ("整理收件箱", "unclear"),
+            ("起草并发送", "publish"),
+            ("删除测试账号", "deletion"),
+            ("查清楚后按规定退款", "payment"),
+            ("整理完材料，寄信", "publish"),
+        ],
+    );
+}
+
+#[test]
+fn harm_that_is_only_told_or_named_goes_out() {
+    assert_all(
+        Risk::Normal,
+        &[
+            ("The form validation accepts an empty IBAN; write the failing test", "ordinary-work"),
+            (
+                "The data team will drop the old table on Monday. Find out which scripts use it",
+                "ordinary-work",
+            ),
+            ("Delete the reminder from todo.md", "ordinary-work"),
+            ("客户问为什么扣了两次款，在账单里核对", "ordinary-work"),
+            ("供应商报价单是 PDF，提取成表格", "ordinary-work"),
+            ("一句话告诉我那笔订金退没退", "own-user"),
+        ],
+    );
+}
+
+#[test]
 fn what_the_rules_cannot_read_is_held() {
     assert_all(
         Risk::High,

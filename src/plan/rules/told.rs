@@ -28,13 +28,16 @@ pub(super) fn told(words: &[Token], at: usize) -> Option<usize> {
     };
     let straight = words[at].is(Role::Direct) && straight_to_user(&words[at + 1..]);
     let outside = (0..words.len()).any(|to| outsider(to) && (!straight || reached(to)));
-    let written = words
-        .windows(2)
-        .any(|pair| ["in", "into"].contains(&pair[0].text.as_str()) && pair[1].text == "xfile");
+    let written = (1..words.len()).any(|to| {
+        let into = ["in", "into"].contains(&words[to - 1].text.as_str()) && words[to].text == "xfile";
+        // "With the texts in replies.md" tells where they come from.
+        let from = words[..to - 1].iter().rev().find(|word| word.is(Role::Preposition));
+        into && !from.is_some_and(|word| ["with", "from", "by"].contains(&word.text.as_str()))
+    });
     if written && !words.iter().any(|word| word.is(Role::Shared)) {
         return Some(words.len());
     }
-    let answers = ["answer", "回答", "作答"].contains(&words[at].text.as_str());
+    let answers = ["answer", "回答", "作答", "汇报", "report back"].contains(&words[at].text.as_str());
     if outside
         || !(answers || words.iter().any(names))
         || !(straight || addressees(words).all(|to| to.iter().any(names)))

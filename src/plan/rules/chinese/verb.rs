@@ -1,0 +1,143 @@
+//! Which Chinese word is the verb of a clause, and which may be one.
+
+use super::super::lexicon::{Role, Token};
+use super::{acts, is_put_into_shared, lead};
+
+/// Behind these a verb of one character may stand: "在文件里改".
+const OPENS: [&str; 14] =
+    ["里", "里面", "上", "中", "内", "来", "去", "只", "先", "再", "就", "也", "都", "全"];
+
+/// Behind a verb of two characters these make a noun of it: "排名表".
+const SUFFIXES: [&str; 22] = [
+    "表", "榜", "图", "单", "稿", "卷", "书", "器", "员", "师", "者", "率", "法", "页", "框", "栏", "区",
+    "版", "件", "费", "课", "群",
+];
+
+/// A verb that ends so is complete, and no noun.
+const RESULTS: [char; 8] = ['成', '到', '出', '为', '好', '完', '下', '个'];
+
+/// Tells whether a word that a list has is the verb where it stands.
+pub(super) fn is_verb(words: &[Token], lead: usize, at: usize, dangers: &[usize]) -> bool {
+    let word = &words[at];
+    let rest = &words[at + 1..];
+    let complements = rest.iter().take_while(|word| word.is(Role::Complement)).count();
+    let completed = complements > 0;
+    let behind = at.checked_sub(1).is_some_and(|before| OPENS.contains(&words[before].text.as_str()));
+    let before = at.checked_sub(1).map(|before| &words[before]);
+    let put = before.is_some_and(|before| ["进", "到", "入", "里"].contains(&before.text.as_str()));
+    let place = word.is(Role::Thing) && put;
+    // "统一发货", "照旧结钱", "分三次转": what is done stands behind.
+    let asked = words.iter().any(|word| word.is(Role::Question));
+    let later =
+        |after: usize| after > at && !asked && (dangers.contains(&after) || may_do_anything_at(words, after));
+    let small = (word.is(Role::Lead) && (at + 1..words.len()).any(later))
+        || (word.letters() == 1 && words.len() > at + 1 && later(words.len() - 1))
+        || (word.is(Role::Still) && word.is(Role::Look) && !rest.is_empty());
+    let by = ["对照", "参照", "比照", "参考"].contains(&word.text.as_str())
+        && dangers.iter().any(|danger| *danger > at);
+    let counted = at
+        .checked_sub(1)
+        .is_some_and(|before| words[before].is(Role::Complement) || words[before].is_number());
+    let last =
+        rest.is_empty() && !counted && words.iter().any(|word| ["把", "将"].contains(&word.text.as_str()));
+    let expected = at <= lead || words[0].is(Role::Front) || behind || last;
+    let whole = word.letters() > 1 || completed || expected;
+    let thing = rest.first().is_some_and(|next| {
+        next.is_any(&[Role::Thing, Role::Part, Role::Spoken])
+            || next.is_number()
+            || ["第", "这", "那", "每"].contains(&next.text.as_str())
+    });
+    let light = word.is(Role::Light) && !completed && !rest.is_empty() && !thing;
+    let attribute = completed
+        && rest.get(complements).is_some_and(|word| word.text == "的")
+        && rest.len() > complements + 1;
+    let noun = word.letters() < 3 && at.checked_sub(1).is_some_and(|before| words[before].is(Role::Counter));
+    let apart = |next: &Token| {
+        !next.is_han() || next.is_any(&[Role::Counter, Role::Own, Role::Look, Role::Complement])
+    };
+    let compound = word.letters() > 1
+        && !word.text.ends_with(RESULTS)
+        && rest.first().is_some_and(|next| SUFFIXES.contains(&next.text.as_str()))
+        && rest.get(1).is_none_or(apart);
+    whole && !small && !place && !by && !compound && !light && !attribute && !noun && !dangers.contains(&at)
+}
+
+/// Tells whether a word is a noun for what stands before it: "从 batch 17", "删除测试账号".
+pub(super) fn is_noun_behind(words: &[Token], at: usize, dangers: &[usize]) -> bool {
+    let Some(before) = at.checked_sub(1) else { return false };
+    let acts = dangers.contains(&before) || words[before].tags.does != 0;
+    let named = words[at].text == "测试" && acts && at + 1 < words.len();
+    named
+        || (!words[at].is_han()
+            && ["从", "的", "第", "这", "那", "个"].contains(&words[before].text.as_str()))
+}
+
+/// Tells whether a verb of one character may ask here: not in "还是", "没转".
+pub(super) fn is_bare_verb(words: &[Token], at: usize) -> bool {
+    let small = ["是", "在", "没", "有", "要", "差", "缺", "能", "需", "不", "没有", "需要", "得", "剩"];
+    let still =
+        words[at].text == "还" && words.get(at + 1).is_none_or(|next| small.contains(&next.text.as_str()));
+    let denied = at.checked_sub(1).is_some_and(|before| words[before].is(Role::HowThingsAre));
+    let counts = at.checked_sub(1).is_some_and(|before| words[before].is_number());
+    words[at].is(Role::Bare) && !still && !denied && !counts
+}
+
+/// Tells whether a verb of one character in it may do anything: "都发了", "挨个约".
+pub(in super::super) fn may_do_anything(words: &[Token]) -> bool {
+    (0..words.len()).any(|at| may_do_anything_at(words, at))
+}
+
+fn may_do_anything_at(words: &[Token], at: usize) -> bool {
+    let word = &words[at];
+    let tame = word.is_any(&[Role::Look, Role::Craft]) || ["补", "留"].contains(&word.text.as_str());
+    let turns = word.text == "转" && words.get(at + 1).is_some_and(|next| next.is(Role::Thing));
+    is_bare_verb(words, at) && !tame && !turns
+}
+
+/// Tells whether a clause has a verb that is harmless where nothing of others is near, and none that may be another.
+pub(in super::super) fn is_bound(words: &[Token]) -> bool {
+    let known = |word: &Token| word.is_any(&[Role::Own, Role::Craft, Role::Look, Role::Make]);
+    let it = words.windows(2).any(|pair| pair[0].text == "让" && pair[1].text == "它");
+    it || words.iter().any(known)
+}
+
+/// Tells whether all that a clause asks for is to mend something: "有就修".
+pub(in super::super) fn mends(words: &[Token]) -> bool {
+    words.iter().all(|word| {
+        ["修", "改", "标", "记", "修掉", "改掉", "标出", "它", "它们", "上", "下来"]
+            .contains(&word.text.as_str())
+    })
+}
+
+/// Tells whether a clause ends with a verb of one character: "直接转".
+fn is_bare(words: &[Token]) -> bool {
+    let end = words
+        .iter()
+        .rposition(|word| !word.is(Role::ActsEnd) && !["了", "给", "到", "去"].contains(&word.text.as_str()));
+    end.is_some_and(|at| {
+        words[at].is(Role::Bare) && at.checked_sub(1).is_none_or(|before| words[before].text != "的")
+    })
+}
+
+/// Tells whether a clause without a known verb asks for something all the same.
+pub(super) fn unknown_is_asked(words: &[Token]) -> bool {
+    let runs = words.get(lead(words)).is_some_and(|word| word.is(Role::Run));
+    let english = runs || !words[0].is_han() && words[0].tags.is_verb();
+    // What may be a verb where nothing else is one must be taken for it.
+    let shared = words.iter().any(|word| word.is(Role::Shared));
+    let changes = |word: &Token| word.is(Role::Own) && word.text.ends_with(RESULTS) && word.letters() > 1;
+    let verb = words.iter().enumerate().any(|(at, word)| {
+        is_bare_verb(words, at)
+            || changes(word)
+            || (shared && word.is_any(&[Role::Own, Role::Make, Role::Craft]))
+    });
+    let whom = |word: &Token| word.is_any(&[Role::Suspect, Role::Other, Role::Outside]);
+    let helps =
+        words.iter().take(2).any(|word| ["替我", "帮我", "帮忙", "麻烦", "请"].contains(&word.text.as_str()));
+    english
+        || verb
+        || (helps && words.iter().any(whom))
+        || is_bare(words)
+        || acts(words)
+        || is_put_into_shared(words, 0)
+}
