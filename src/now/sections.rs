@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::support::markdown::{Part, PartKind, heading_text, outline};
+use crate::support::markdown::{Part, PartKind, heading_text, is_space, outline};
 
 /// The seed's sections, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(super) fn places(text: &str) -> Vec<Place> {
                 .filter(|section| level > 1 && places.iter().all(|place| place.section != *section));
             let ends = section.is_some() || open.is_some_and(|above| level <= above);
             if let Some(place) = places.last_mut().filter(|_| ends && open.take().is_some()) {
-                place.range.end = part.range.start;
+                place.range.end = paragraph_start(text, place, &part);
             }
             if let Some(section) = section {
                 let range = after_line(text, part.range.end)..text.len();
@@ -68,6 +68,22 @@ pub(super) fn places(text: &str) -> Vec<Place> {
         }
     }
     places
+}
+
+/// Returns where the paragraph begins that makes a heading, behind its indent. Definitions of links above an underlined
+/// heading are no part, but of its paragraph: without them the rest may be code or HTML.
+fn paragraph_start(text: &str, place: &Place, heading: &Part) -> usize {
+    let end = heading.range.start;
+    if matches!(heading.kind, PartKind::Heading { atx: true, .. }) {
+        return end;
+    }
+    let above = place.parts.last().map_or(place.range.start, |part| part.range.end);
+    let line = text[above..end].rfind('\n').map_or(above, |at| above + at + 1);
+    let lines = text[above..line].split_inclusive('\n').rev();
+    let filled =
+        lines.take_while(|line| !line.trim_matches(is_space).is_empty()).map(str::len).sum::<usize>();
+    let paragraph = &text[line - filled..end];
+    end - paragraph.trim_start_matches(is_space).len()
 }
 
 /// Returns where the line ends that holds the byte before `at`.

@@ -46,6 +46,18 @@ fn all(now: &Now) -> Changes {
     Changes { updated: Some(updated), tasks: Some(tasks), context: Some(context), after: Some(after) }
 }
 
+#[rstest]
+#[case::html("## Active Tasks\n[a]: b\n</pre>\n---\n", "## Active Tasks\n- none\n\n[a]: b\n</pre>\n---\n")]
+#[case::code(
+    "## Active Tasks\n- x\n\n[a]: b\n    c\n---\n",
+    "## Active Tasks\n- none\n\n[a]: b\n    c\n---\n"
+)]
+fn definitions_above_an_underlined_heading_stay_with_it(#[case] old: &str, #[case] new: &str) {
+    let changes = Changes { tasks: Some(Vec::new()), ..Changes::default() };
+    assert_eq!(splice(Some(old), &changes), new);
+    assert_eq!(splice(Some(new), &changes), new);
+}
+
 #[test]
 fn the_seeds_page_is_written_and_read() {
     assert_eq!(splice(None, &all(&page())), PAGE);
