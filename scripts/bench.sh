@@ -53,7 +53,7 @@ main() {
         *) err "${large} is unknown: --large is all that there is" ;;
     esac
     command -v python3 >/dev/null 2>&1 || err 'python3 is missing: the scanner to compare with is written in it'
-    cargo bench --locked --no-run
+    cargo bench --locked --no-run --bench scan --bench peers --bench dispatch
     [ -n "${COMEBACK_BENCH_DIR:-}" ] || make_room "${room}"
     machine
     printf '\n--- budgets of scan, growth, start, memory\n'
