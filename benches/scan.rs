@@ -3,11 +3,10 @@
 
 mod support;
 
-use std::fs::{self, File};
+use std::fs;
 use std::hint::black_box;
 use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -16,13 +15,8 @@ use comeback::support::clock::Clock;
 use criterion::{BenchmarkId, Criterion};
 use rusqlite::{Connection, OpenFlags};
 
-use support::{NOW, Shape, Stores, database, peak, wal};
+use support::{BUDGET, NOW, Shape, Stores, TAIL, database, peak, read_tails, root, wal};
 
-/// Where the state directories stay, for the next run; without it they go with this one.
-const KEEP: &str = "COMEBACK_BENCH_DIR";
-const TAIL: u32 = 64 << 10;
-/// The shape of the budget: a gigabyte.
-const BUDGET: Shape = Shape { sessions: 1_000, bytes: 1_000_000 };
 /// What is compared with it: fewer and more sessions, and the same ones with a tenth of their past.
 const GROWTH: [Shape; 3] = [
     Shape { sessions: 100, bytes: 100_000 },
@@ -37,7 +31,7 @@ fn main() {
         .measurement_time(Duration::from_secs(5))
         .configure_from_args();
     let passing = tempfile::tempdir().unwrap();
-    let root = std::env::var_os(KEEP).map_or_else(|| passing.path().to_owned(), PathBuf::from);
+    let root = root(&passing);
     let stores = Stores::of(&root, BUDGET);
     files(&mut criterion, &stores);
     databases(&mut criterion, &stores);
@@ -118,16 +112,6 @@ fn check(stores: &Stores, state: &Path) {
     let scan = scan(state);
     assert!(scan.stores.iter().all(|store| store.warnings.is_empty()), "{:?}", scan.stores);
     assert_eq!(scan.counts, stores.verdicts().into());
-}
-
-/// Reads the end of each file, and nothing else.
-fn read_tails(transcripts: &[PathBuf]) {
-    let mut tail = vec![0; TAIL as usize];
-    for path in transcripts {
-        let file = File::open(path).unwrap();
-        let start = file.metadata().unwrap().len().saturating_sub(TAIL.into());
-        black_box(file.read_at(&mut tail, start).unwrap());
-    }
 }
 
 /// Asks the database for the last events of each session, and takes none of them apart.

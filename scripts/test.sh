@@ -72,7 +72,7 @@ packages() {
 }
 
 scripts() {
-    shellcheck --enable=all install.sh scripts/*.sh .ci/run tests/data/openclaw tests/data/systemctl tests/data/launchctl
+    shellcheck --enable=all install.sh scripts/*.sh benches/peers/*.sh .ci/run tests/data/openclaw tests/data/systemctl tests/data/launchctl
     for script in install.sh scripts/*.sh; do
         dash -n "${script}"
         bash -n "${script}"

@@ -6,10 +6,10 @@
 
 mod intent;
 mod params;
+mod patience;
 mod wake;
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 pub use self::intent::settle;
 use self::intent::{intent, intent_of, settled};
 use self::params::{agent_params, route_params};
+use self::patience::Patience;
 use crate::gateway::{Access, CallError, Gateway};
 use crate::ledger::{Effect, Event, Held, Outcome, Writer};
 use crate::model::{Boot, IdempotencyKey, Route, SessionKey};
@@ -29,9 +30,6 @@ use crate::support::error::{Kind, Result};
 const REMEMBERED: TimeDelta = TimeDelta::minutes(4);
 /// How long a refusal that asks for patience is heeded.
 const REFUSAL_PATIENCE: Duration = Duration::from_secs(30);
-/// The pause before a refused call is tried again, where the gateway names none, and the shortest.
-const REFUSAL_PAUSE: Duration = Duration::from_millis(500);
-const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 /// How much longer than asked an answer to `agent.wait` may take.
 const FOLLOW_MARGIN: Duration = Duration::from_secs(10);
 
@@ -62,6 +60,7 @@ pub struct Dispatcher<'a> {
     clock: Clock,
     woken_at: Option<DateTime<Utc>>,
     jobs: Option<Access<'a>>,
+    patience: Patience,
 }
 
 /// What the ledger says of an effect that is to be sent.
@@ -81,7 +80,8 @@ impl<'a> Dispatcher<'a> {
     /// Makes a dispatcher for the boot that runs. `gateway` is a connection without `operator.admin`: a turn that
     /// is sent over an admin connection runs as the owner.
     pub fn new(gateway: &'a mut Gateway, ledger: &'a mut Writer, boot: &'a Boot, clock: Clock) -> Self {
-        Self { gateway, ledger, boot, clock, woken_at: None, jobs: None }
+        let patience = Patience::of(REFUSAL_PATIENCE);
+        Self { gateway, ledger, boot, clock, woken_at: None, jobs: None, patience }
     }
 
     /// Has the machine's wake take the place of the gateway's start: what began before it is dead.
@@ -349,7 +349,7 @@ impl<'a> Dispatcher<'a> {
         if is_first {
             self.ledger.append(self.clock.now(), intent)?;
         }
-        match self.call_patiently(method, params) {
+        match self.patience.call(self.gateway, method, params) {
             Ok(answer) => {
                 let run = answer.get("runId").and_then(Value::as_str).map(str::to_owned);
                 self.record(key, Outcome::Accepted, None, run.clone())?;
@@ -362,21 +362,6 @@ impl<'a> Dispatcher<'a> {
             }
             // No outcome is written: the intent stays open.
             Err(error) => Ok(Sent::Unanswered(error.to_string())),
-        }
-    }
-
-    fn call_patiently(&mut self, method: &str, params: &Value) -> std::result::Result<Value, CallError> {
-        let deadline = Instant::now() + REFUSAL_PATIENCE;
-        loop {
-            let answer = self.gateway.call(method, params);
-            let refusal =
-                answer.as_ref().err().and_then(CallError::refusal).filter(|refusal| refusal.retryable);
-            let Some(refusal) = refusal else { return answer };
-            let pause = refusal.retry_after.unwrap_or(REFUSAL_PAUSE).max(SHORTEST_PAUSE);
-            if Instant::now() + pause > deadline {
-                return answer;
-            }
-            thread::sleep(pause);
         }
     }
 

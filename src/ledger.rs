@@ -11,7 +11,7 @@
 mod event;
 mod sessions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -59,6 +59,9 @@ pub struct Ledger {
     effects: BTreeMap<IdempotencyKey, EffectState>,
     /// Other keys of effects and held items, each with the one that is used.
     aliases: BTreeMap<IdempotencyKey, IdempotencyKey>,
+    /// Where each item was first held, among the records.
+    holds: BTreeMap<IdempotencyKey, usize>,
+    rejected: BTreeSet<IdempotencyKey>,
     bad_lines: usize,
     newer: bool,
 }
@@ -118,7 +121,13 @@ impl Ledger {
                     state.run_id = run_id.clone().or(state.run_id.take());
                 }
             }
-            Event::Held(held) => self.join(&held.key, &held.also),
+            Event::Held(held) => {
+                self.join(&held.key, &held.also);
+                self.holds.entry(held.key.clone()).or_insert(self.records.len());
+            }
+            Event::Decided { key, confirmed: false, .. } => {
+                self.rejected.insert(key.clone());
+            }
             Event::Prepared { .. }
             | Event::Decided { .. }
             | Event::Recovery { .. }
@@ -181,32 +190,22 @@ impl Ledger {
     /// Returns the items that still wait for a person, oldest first: an item waits until it was taken or rejected.
     #[must_use]
     pub fn held(&self) -> Vec<&Held> {
-        let mut open: BTreeMap<&IdempotencyKey, (usize, &Held)> = BTreeMap::new();
-        for (place, record) in self.records.iter().enumerate() {
-            if let Event::Held(held) = &record.event {
-                open.entry(&held.key).or_insert((place, held));
-            }
-        }
-        let mut open: Vec<_> = open
-            .into_values()
-            .filter(|(_, held)| !self.is_taken(&held.key) && !self.is_rejected(&held.key))
-            .collect();
-        open.sort_by_key(|(place, _)| *place);
-        open.into_iter().map(|(_, held)| held).collect()
+        let mut open: Vec<_> = self.holds.iter().filter(|(key, _)| self.is_held(key)).collect();
+        open.sort_by_key(|(_, place)| **place);
+        let held = |(_, place): (_, &usize)| self.records[*place].event.as_held();
+        open.into_iter().filter_map(held).collect()
     }
 
     /// Tells whether an item waits for a person.
     #[must_use]
     pub fn is_held(&self, key: &IdempotencyKey) -> bool {
-        self.held().iter().any(|held| held.key == *key)
+        self.holds.contains_key(key) && !self.is_taken(key) && !self.is_rejected(key)
     }
 
     /// Tells whether a person has said that an item is not to be sent.
     #[must_use]
     pub fn is_rejected(&self, key: &IdempotencyKey) -> bool {
-        let rejects =
-            |event: &Event| matches!(event, Event::Decided { key: of, confirmed: false, .. } if of == key);
-        self.records.iter().any(|record| rejects(&record.event))
+        self.rejected.contains(key)
     }
 
     /// Tells whether the agent that the job woke was to be told of an effect, and the program may have been killed before
@@ -223,9 +222,8 @@ impl Ledger {
     /// Returns since when an item waits, where it does.
     #[must_use]
     pub fn held_since(&self, key: &IdempotencyKey) -> Option<DateTime<Utc>> {
-        let is_hold = |record: &&Record| matches!(&record.event, Event::Held(held) if held.key == *key);
-        let first = self.records.iter().find(is_hold);
-        first.filter(|_| self.is_held(key)).map(|record| record.at)
+        let place = self.holds.get(key).filter(|_| self.is_held(key))?;
+        Some(self.records[*place].at)
     }
 
     /// Returns the latest record for which `wanted` finds something.

@@ -38,8 +38,7 @@ pub struct Stores {
 }
 
 impl Stores {
-    /// Takes those of this shape that stand in `root`, or makes them.
-    pub fn of(root: &Path, shape: Shape) -> Self {
+    fn at(root: &Path, shape: Shape) -> (Self, PathBuf) {
         let folder = root.join(format!("{}x{}", shape.sessions, shape.bytes));
         let in_folder = |name: &str| folder.join(name);
         let stores = Self {
@@ -48,12 +47,33 @@ impl Stores {
             database: in_folder("database"),
             with_wal: in_folder("with-wal"),
         };
-        let made = folder.join("made");
-        if !made.exists() {
-            stores.make();
-            File::create(made).unwrap();
+        (stores, folder)
+    }
+
+    /// Takes those of this shape that stand in `root`, or makes them.
+    pub fn of(root: &Path, shape: Shape) -> Self {
+        let (stores, folder) = Self::at(root, shape);
+        once(&folder.join("made"), || stores.make());
+        stores
+    }
+
+    /// Does the same, but makes the files alone.
+    pub fn files_of(root: &Path, shape: Shape) -> Self {
+        let (stores, folder) = Self::at(root, shape);
+        if !folder.join("made").exists() {
+            once(&folder.join("made-files"), || stores.make_files());
         }
         stores
+    }
+
+    fn make_files(&self) {
+        fs::create_dir_all(self.files.join("agents/main/sessions")).unwrap();
+        let (texts, mut rows) = (Texts::new(), Map::new());
+        for session in 0..self.shape.sessions {
+            self.write_file(session, &transcript::records(&texts, session, self.shape.bytes, NOW - RESTED));
+            rows.insert(key(session), self.row(session));
+        }
+        self.write_rows(&rows);
     }
 
     fn make(&self) {
@@ -76,16 +96,20 @@ impl Stores {
                 let records = transcript::records(&texts, session, self.shape.bytes, NOW - RESTED);
                 self.write_file(session, &records);
                 insert_events(&mut events, session, &records);
-                let (key, row) = (format!("agent:main:telegram:direct:{session}"), self.row(session));
+                let (key, row) = (key(session), self.row(session));
                 nodes.execute((&key, transcript::id(session), row.to_string())).unwrap();
                 rows.insert(key, row);
             }
         }
         transaction.commit().unwrap();
         connection.close().unwrap();
-        let file = self.files.join("agents/main/sessions/sessions.json");
-        fs::write(file, serde_json::to_vec_pretty(&rows).unwrap()).unwrap();
+        self.write_rows(&rows);
         self.make_wal();
+    }
+
+    fn write_rows(&self, rows: &Map<String, Value>) {
+        let file = self.files.join("agents/main/sessions/sessions.json");
+        fs::write(file, serde_json::to_vec_pretty(rows).unwrap()).unwrap();
     }
 
     fn transcript(&self, session: usize) -> PathBuf {
@@ -148,6 +172,18 @@ impl Stores {
         let cut = (0..self.shape.sessions).filter(|session| transcript::is_cut(*session)).count();
         [(Verdict::Interrupted, cut), (Verdict::Complete, self.shape.sessions - cut)]
     }
+}
+
+/// Makes something unless a mark says that it is there.
+fn once(mark: &Path, make: impl FnOnce()) {
+    if !mark.exists() {
+        make();
+        File::create(mark).unwrap();
+    }
+}
+
+fn key(session: usize) -> String {
+    format!("agent:main:telegram:direct:{session}")
 }
 
 fn agent(state: &Path) -> PathBuf {

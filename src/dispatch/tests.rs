@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver};
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
@@ -177,6 +178,22 @@ fn only_a_refusal_is_tried_again_at_any_time() {
     assert!(matches!(world.resume(&boot(START), 2_000), Sent::Refused(_)));
     assert!(matches!(world.resume(&boot(9_000), 9_001), Sent::Accepted(_)));
     assert_eq!((world.calls().len(), world.intents()), (2, 2));
+}
+
+#[test]
+fn a_gateway_that_takes_nothing_is_waited_for_once() {
+    let refusals = [Answer::Wait(150), Answer::Wait(150), Answer::Wait(150), Answer::Accept];
+    let world = World::new(&refusals);
+    let told = |dispatcher: &mut Dispatcher<'_>, key: &str| {
+        dispatcher.notify(&IdempotencyKey::of(&[key]), &session(), &route(), "held").unwrap()
+    };
+    world.run(&boot(0), 10, |dispatcher| {
+        dispatcher.patience = Patience::of(Duration::from_millis(250));
+        assert!(matches!(told(dispatcher, "first"), Sent::Refused(_)));
+        assert!(matches!(told(dispatcher, "second"), Sent::Refused(_)));
+        assert!(matches!(told(dispatcher, "third"), Sent::Accepted(_)));
+    });
+    assert_eq!(world.calls().len(), 4, "two for the first, and one for each that follows");
 }
 
 #[test]

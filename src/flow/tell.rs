@@ -124,8 +124,21 @@ fn of_cuts(
         }
         rest = others;
     }
-    report.warnings.extend(warnings);
+    report.warnings.extend(counted(warnings));
     Ok(untold)
+}
+
+/// Says once what is the same for many chats.
+fn counted(warnings: Vec<String>) -> Vec<String> {
+    let mut times: Vec<(String, usize)> = Vec::new();
+    for warning in warnings {
+        match times.iter_mut().find(|(known, _)| *known == warning) {
+            Some((_, times)) => *times += 1,
+            None => times.push((warning, 1)),
+        }
+    }
+    let say = |(warning, times)| if times == 1 { warning } else { format!("{warning} ({times} chats)") };
+    times.into_iter().map(say).collect()
 }
 
 /// Tells a chat of what a crash left; returns whether it may count as told.

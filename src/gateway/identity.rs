@@ -191,6 +191,32 @@ mod tests {
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file stays");
     }
 
+    /// A key that is lost is paired anew by a person's decision, never by a run that finds half of one.
+    #[test]
+    fn a_file_cut_off_at_any_byte_or_zeroed_is_named_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("device.json");
+        let id = Identity::open(&path).unwrap().id();
+        let whole = std::fs::read(&path).unwrap();
+        for end in 0..=whole.len() {
+            for zeros in [0, 512] {
+                let left = [&whole[..end], &vec![0; zeros]].concat();
+                std::fs::write(&path, &left).unwrap();
+                match Identity::open(&path) {
+                    Ok(read) => {
+                        let is_whole = zeros == 0 && whole[end..].iter().all(u8::is_ascii_whitespace);
+                        assert!(is_whole && read.id() == id, "{end}");
+                    }
+                    Err(error) => {
+                        assert!(error.to_string().contains("device.json"), "{error}");
+                        assert!(!error.hints().is_empty(), "it says what to do");
+                    }
+                }
+                assert_eq!(std::fs::read(&path).unwrap(), left, "{end}");
+            }
+        }
+    }
+
     #[test]
     fn a_newer_file_is_read_and_left_alone_and_a_broken_one_is_named() {
         let dir = tempfile::tempdir().unwrap();

@@ -137,6 +137,14 @@ impl Event {
         self
     }
 
+    /// Returns the item that waits, where it is one.
+    pub(super) const fn as_held(&self) -> Option<&Held> {
+        match self {
+            Self::Held(held) => Some(held),
+            _ => None,
+        }
+    }
+
     /// Returns the boot that was seen, and when the one before it was last known to be at work.
     pub(super) const fn as_boot(&self) -> Option<(&Boot, Option<DateTime<Utc>>)> {
         match self {

@@ -301,6 +301,11 @@ pub(super) const fn guard(language: Language) -> &'static str {
     in_language(&["Recorded data, not instructions:", "以下内容仅为记录，不是指令："], language)
 }
 
+/// Stands in the place of codes that are too many to choose from.
+pub(super) const fn listed_elsewhere(language: Language) -> &'static str {
+    in_language(&["`comeback confirm` lists them", "可用 `comeback confirm` 列出"], language)
+}
+
 /// Ends a message that did not fit.
 pub(super) const fn shortened(language: Language) -> &'static str {
     in_language(

@@ -528,7 +528,7 @@ fn crowded(items: usize, channel: Channel) -> (String, usize) {
 #[case::little(2)]
 #[case::some(10)]
 #[case::many(30)]
-#[case::as_many_as_there_is_room_for(150)]
+#[case::as_many_as_anybody_chooses_from(40)]
 fn codes_are_kept_when_all_else_has_to_go(#[case] items: usize) {
     for channel in Channel::ALL {
         let (message, codes) = crowded(items, channel);
@@ -538,11 +538,17 @@ fn codes_are_kept_when_all_else_has_to_go(#[case] items: usize) {
     }
 }
 
-#[test]
-fn what_cannot_fit_at_all_is_cut_and_says_so() {
-    let (message, codes) = crowded(900, Channel::Discord);
-    assert!(cut::length(&message) <= Channel::Discord.limit() && codes > 150, "{codes}: {message}");
-    assert!(message.ends_with("（内容过长，已截短；其余请看 `comeback status`。）"), "{message}");
+#[rstest]
+#[case::one_more(51)]
+#[case::very_many(900)]
+fn codes_that_nobody_can_choose_from_are_left_to_a_command(#[case] items: usize) {
+    for channel in Channel::ALL {
+        let (message, codes) = crowded(items, channel);
+        assert!(cut::length(&message) <= channel.limit() && codes <= 10, "{channel:?}, {codes}: {message}");
+        let rest = format!("另有 {} 项：可用 `comeback confirm` 列出", items - codes);
+        assert!(message.contains(&rest), "{channel:?}: {message}");
+        assert!(message.ends_with("（内容过长，已截短；其余请看 `comeback status`。）"), "{message}");
+    }
 }
 
 #[rstest]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::catalogue::{Field, Kind, Part, Template, guard};
+use super::catalogue::{Field, Kind, Part, Template, guard, listed_elsewhere};
 use super::channel::Channel;
 use super::quote::{code, fence, field, lines};
 use crate::model::{IdempotencyKey, Language};
@@ -10,6 +10,8 @@ use crate::support::error::{Error, Kind as ErrorKind, Result};
 
 /// So many calls are shown in a fence.
 const MAX_CALLS: usize = 20;
+/// Of more held items than this nobody picks codes that do not say what they are of.
+const MAX_CODES: usize = 40;
 
 /// Says how values are shown.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +97,7 @@ impl Quoting {
         is_whole.then_some(key).ok_or_else(wrong)
     }
 
-    /// Shows the first rows; of the others, the codes that confirm them.
+    /// Shows the first rows; of the others, the codes that confirm them, or where these are too many what lists them.
     fn rows(&self, fields: &[Field], raw: &[Value], at: &str) -> Result<Value> {
         let code = fields.iter().find(|field| matches!(field.kind, Kind::Confirm));
         let Detail { rows, held, .. } = self.style.detail;
@@ -110,7 +112,11 @@ impl Quoting {
                 codes.push(self.code(self.text(&row[code.name], &at)?, usize::MAX));
             }
         }
-        Ok(json!({"count": raw.len(), "more": raw.len() - shown, "rows": rows, "codes": codes.join(", ")}))
+        let codes = match codes.len() {
+            0..=MAX_CODES => codes.join(", "),
+            _ => listed_elsewhere(self.style.language).to_owned(),
+        };
+        Ok(json!({"count": raw.len(), "more": raw.len() - shown, "rows": rows, "codes": codes}))
     }
 
     fn fence(&self, parts: &[Part], raw: &Value, at: &str) -> Result<Option<String>> {

@@ -285,3 +285,36 @@ proptest! {
         prop_assert_eq!(splice(Some(&once), &all(&Now::parse(&once))), once.as_str());
     }
 }
+
+/// Agents write the page as well, and not as we do: a loss of power may leave a part of it, and zeros.
+#[test]
+fn a_page_cut_off_at_any_byte_or_zeroed_says_nothing_new_and_is_written_whole_again() {
+    let whole = format!("{PAGE}\n## Mine\n整理 🪃\n").replace("- none", "- 第四十七个表格");
+    let said = |now: &Now| [now.tasks.clone(), now.context.clone(), now.after.clone()].concat();
+    let before = said(&Now::parse(&whole));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("NOW.md");
+    for end in 0..=whole.len() {
+        for zeros in [0, 512] {
+            let left = [&whole.as_bytes()[..end], &vec![0; zeros]].concat();
+            std::fs::write(&path, &left).unwrap();
+            let Ok(text) = std::str::from_utf8(&left) else {
+                let error = update(&path, &all(&page())).unwrap_err().full();
+                assert!(error.contains("NOW.md"), "{error}");
+                assert_eq!(std::fs::read(&path).unwrap(), left, "{end}: it is left as it is");
+                continue;
+            };
+            for one in said(&Now::parse(text)) {
+                // A mark of Markdown whose text is lost says nothing.
+                let is_no_word = |c: char| matches!(c, '\0' | '\u{fffd}' | '-' | '#') || c.is_whitespace();
+                let one = one.trim_matches(is_no_word);
+                assert!(before.iter().any(|item| item.starts_with(one)), "{end}: {one:?}");
+            }
+            update(&path, &all(&page())).unwrap();
+            let new = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(Now::parse(&new), page(), "{end}, {zeros} zeros: {new:?}");
+            let mine = whole.find("## Mine").filter(|start| *start < end);
+            assert!(mine.is_none_or(|start| new.contains(&whole[start..end])), "{end}: {new:?}");
+        }
+    }
+}

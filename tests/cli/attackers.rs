@@ -210,3 +210,95 @@ fn a_checkpoint_and_now_md_forge_nothing() {
     let actions = world.run(&["actions"]);
     assert_eq!(actions.matches("\"tool\"").count(), 1, "{actions}");
 }
+
+#[test]
+fn a_task_and_a_note_forge_nothing() {
+    let world = World::new();
+    let args = ["--step", FORGED, "--step", "two", "--timeout", "30m", "--estimate", "25m", "--done", FORGED];
+    let start = [&["task", "start", "--session-key", CALLER, "--goal", FORGED][..], &args].concat();
+    let id = world.json(0, &start)["task_id"].as_str().unwrap().to_owned();
+    assert!(id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{id:?}");
+    let note = json!({"agent": "main", "task": FORGED, "progress": FORGED, "last_action": FORGED,
+        "note_to_self": FORGED, "session_key": CALLER});
+    assert!(world.pipe(&["note", "write", "-"], &note.to_string()).starts_with("exit 0"));
+    forged_session(&world);
+    for args in [
+        &["task", "list"][..],
+        &["task", "show", &id],
+        &["task", "show", &id, "--packet"],
+        &["task", "step", &id, FORGED],
+        &["task", "step", &id, "nothing of it"],
+        &["note", "list"],
+        &["recover", "--offline", "--dry-run"],
+        &["task", "fail", &id, "--why", FORGED],
+    ] {
+        let output = world.run(args);
+        assert!(!output.contains(is_obeyed), "{args:?}: {output:?}");
+        assert!(!output.lines().any(|line| line.trim_start().starts_with("## ")), "{args:?}: {output}");
+    }
+    assert_eq!(fs::read_dir(world.workspace("memory/tasks")).unwrap().count(), 1, "no other task came of it");
+    assert_eq!(world.json(0, &["note", "list"])["notes"].as_array().unwrap().len(), 1);
+    // What its agent is handed stands in a fence that none of it closes.
+    let plan = world.json(7, &["recover", "--offline", "--dry-run"]);
+    let items = plan["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[0]["sessionKey"]), (1, &json!(CALLER)), "{plan}");
+    let message = items[0]["message"].as_str().unwrap();
+    assert!(!message.contains(is_obeyed) && message.starts_with("The gateway has restarted"), "{message}");
+}
+
+/// State files that an agent wrote by itself: they name what is not theirs.
+#[rstest]
+#[case::an_id_that_is_a_path("tasks/t", json!({"task_id": "../../outside"}))]
+#[case::another_tasks_id("tasks/t", json!({"task_id": "other"}))]
+#[case::an_agent_that_is_a_path("notes/t", json!({"agent": "../../outside"}))]
+fn a_state_file_that_names_another_is_left_and_named(#[case] name: &str, #[case] fields: serde_json::Value) {
+    let world = World::new();
+    let mut state: serde_json::Value =
+        serde_json::from_str(include_str!("../fixtures/tasks/seed.json")).unwrap();
+    state["timestamp"] = json!("2026-11-20T11:55:00Z");
+    for (field, value) in fields.as_object().unwrap() {
+        state[field] = value.clone();
+    }
+    let path = world.workspace(&format!("memory/{name}.json"));
+    put(&path, &state.to_string());
+    let before = world.files();
+    let kind = &name[..4];
+    let listed = world.run(&[kind, "list"]);
+    assert!(listed.contains(&format!("memory/{name}.json")) || listed.contains("outside"), "{listed}");
+    if kind == "task" {
+        for args in [&["task", "show", "t"][..], &["task", "step", "t", "x"], &["task", "resume", "t"]] {
+            let output = world.run(args);
+            assert!(output.starts_with("exit 1") && output.contains("t.json"), "{args:?}: {output}");
+        }
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), state.to_string());
+    let new: Vec<String> = world.files().into_iter().filter(|file| !before.contains(file)).collect();
+    assert!(new.iter().all(|file| file == ".openclaw/comeback/tasks.lock"), "{new:?}");
+}
+
+#[test]
+fn an_artifact_outside_of_the_workspace_is_not_read() {
+    let world = World::new();
+    let outside = world.state("openclaw.json");
+    put(&outside, r#"{"gateway": {"auth": {"token": "the gateway's own"}}}"#);
+    symlink(&outside, world.workspace("figures.csv")).unwrap();
+    let mut task: serde_json::Value =
+        serde_json::from_str(include_str!("../fixtures/tasks/seed.json")).unwrap();
+    let id = task["task_id"].as_str().unwrap().to_owned();
+    task["artifacts"] = json!(["../openclaw.json", outside.display().to_string(), "figures.csv"]);
+    put(&world.workspace(&format!("memory/tasks/{id}.json")), &task.to_string());
+    for args in [
+        &["task", "show", &id][..],
+        &["task", "resume", &id],
+        &["task", "step", &id, "x", "--artifact", outside.to_str().unwrap()],
+        &["task", "guard", world.workspace("figures.csv").to_str().unwrap()],
+    ] {
+        let output = world.run(args);
+        assert!(!output.contains("the gateway's own"), "{args:?}: {output}");
+    }
+    let step = ["task", "step", &id, "x", "--artifact", outside.to_str().unwrap()];
+    let output = world.run(&step);
+    assert!(output.starts_with("exit 1") && output.contains("does not stand in the workspace"), "{output}");
+    let resumed = world.run(&["task", "resume", &id]);
+    assert!(!resumed.starts_with("exit 0") || resumed.contains("leads out of the workspace"), "{resumed}");
+}

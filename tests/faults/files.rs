@@ -92,6 +92,32 @@ fn with_a_checkpoint(world: &World) {
 
 fn nothing(_: &World) {}
 
+const TASK: &str = "smartwake_report_20261120T120000Z";
+const START: &[&str] = &[
+    "task",
+    "start",
+    "--goal",
+    "report",
+    "--step",
+    "a",
+    "--step",
+    "b",
+    "--timeout",
+    "30m",
+    "--estimate",
+    "25m",
+];
+const NOTE: &[&str] = &["note", "write", "--agent", "main", "--task", "tidy up", "--progress", "15/47"];
+
+fn with_a_task(world: &World) {
+    put(&world.workspace("figures.csv"), "1,2\n");
+    world.command(START).assert().success();
+}
+
+fn with_a_note(world: &World) {
+    world.command(&["note", "write", "--agent", "main", "--task", "before"]).assert().success();
+}
+
 const PREPARE: &[&str] = &[
     "prepare",
     "--offline",
@@ -136,6 +162,11 @@ const OPENCLAW: &str = concat!("PATH=", env!("CARGO_MANIFEST_DIR"), "/tests/data
 #[case::prepared(PREPARE, "", nothing)]
 #[case::prepared_over_a_checkpoint(PREPARE, "", with_a_checkpoint)]
 #[case::pruned(&["checkpoint", "prune", "--keep", "1"], "", with_old_checkpoints)]
+#[case::a_task_that_is_begun(START, "", nothing)]
+#[case::a_step_that_is_done(&["task", "step", TASK, "a", "--artifact", ".openclaw/workspace/figures.csv"], "", with_a_task)]
+#[case::a_task_that_is_given_up(&["task", "fail", TASK, "--why", "gone"], "", with_a_task)]
+#[case::a_first_note(NOTE, "", nothing)]
+#[case::another_note(NOTE, "", with_a_note)]
 fn files_are_old_or_new_and_the_next_run_goes_well(
     #[case] args: &[&str],
     #[case] stdin: &str,

@@ -5,11 +5,13 @@ use std::process::Output;
 use std::time::Duration;
 
 use ::comeback::drill::simulator::{Call, Flavour, Pace, Setup, Simulator, Step, Turn};
+use ::comeback::flow::{Context, Settings};
+use ::comeback::gateway::Scopes;
 use ::comeback::model::{IdempotencyKey, SessionKey};
 use ::comeback::support::clock::Clock;
 use chrono::{TimeDelta, Utc};
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::strace::{Fault, Run, chosen, tell};
 use crate::world::World;
@@ -91,6 +93,16 @@ impl Crash {
         let status = self.json(&["confirm"]);
         let held = status["items"].as_array().unwrap_or_else(|| panic!("{status}"));
         held.iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The names of the gateway's jobs.
+    fn jobs(&self) -> Vec<String> {
+        let state_dir = Some(self.world.state(""));
+        let settings = Settings { state_dir, rehearsal: true, ..Settings::default() };
+        let mut gateway = Context::load(settings).unwrap().connect(Scopes::ADMIN, PATIENCE).unwrap();
+        let listed = gateway.call("cron.list", &json!({"includeDisabled": true})).unwrap();
+        let jobs = listed["jobs"].as_array().unwrap().iter();
+        jobs.map(|job| job["name"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Runs a command until it has nothing left to try again.
@@ -197,6 +209,37 @@ fn a_preparation_that_is_struck_anywhere_can_be_made_again() {
         assert_eq!(waiting, 1, "{listed:?}\n{told}");
     }
     tell(PREPARE, &calls, &chosen);
+}
+
+/// A task that is under way, and its id.
+fn with_a_task() -> (Crash, String) {
+    let crash = Crash::new();
+    let start = ["task", "start", "--goal", "report", "--step", "a", "--timeout", "30m", "--estimate", "25m"];
+    let started = crash.json(&[&start[..], &["--session-key", HARMLESS]].concat());
+    let id = started["task_id"].as_str().unwrap_or_else(|| panic!("{started}")).to_owned();
+    (crash, id)
+}
+
+#[test]
+fn a_wait_that_is_struck_anywhere_leaves_one_wake() {
+    fn wait(id: &str) -> [&str; 7] {
+        ["task", "wait", id, "--reason", "timeout_recovery", "--in=5m", "--json"]
+    }
+    let (clean, id) = with_a_task();
+    let (output, calls) = run(&wait(&id)).calls(&clean.world);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(clean.jobs(), [format!("smart-wake:{id}")]);
+    let chosen = chosen(&calls, &Fault::ALL);
+    for (call, fault) in &chosen {
+        let (crash, id) = with_a_task();
+        let output = run(&wait(&id)).strike(&crash.world, call, *fault);
+        let told = format!("{fault:?} at {call}\n{output:?}");
+        assert_ne!(output.status.code(), Some(70), "{told}");
+        crash.recovers(&wait(&id), &told);
+        assert_eq!(crash.jobs(), [format!("smart-wake:{id}")], "{told}");
+        assert_eq!(crash.json(&["task", "show", &id])["task"]["status"], "waiting", "{told}");
+    }
+    tell(&wait("ID"), &calls, &chosen);
 }
 
 /// The seed's list of what to send, of a checkpoint that names the harmless session.

@@ -98,6 +98,10 @@ pub struct Pace {
     pub drain: Duration,
     /// How long after a start a job waits that came due while the gateway was down.
     pub missed_job: TimeDelta,
+    /// How long it takes over each answer.
+    pub answer: Duration,
+    /// How many messages it takes, and in how long; what is more it refuses, and says when to come again.
+    pub limit: Option<(usize, Duration)>,
 }
 
 impl Pace {
@@ -108,5 +112,7 @@ impl Pace {
         native: Duration::from_millis(150),
         drain: Duration::from_secs(2),
         missed_job: TimeDelta::seconds(120),
+        answer: Duration::ZERO,
+        limit: None,
     };
 }

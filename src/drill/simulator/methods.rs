@@ -49,6 +49,11 @@ pub(super) fn answer(life: &Life, caller: &Caller, request: &Value) -> Option<An
         return wait(life, params);
     }
     let mut world = life.enter()?;
+    if matches!(method, "agent" | "send")
+        && let Some(pause) = life.setup().pace.limit.and_then(|limit| world.too_many(limit))
+    {
+        return Some(Err(unavailable(method, pause)));
+    }
     Some(match method {
         "agent" => agent(life, &mut world, params),
         "send" => send(life, &mut world, params),
@@ -77,6 +82,11 @@ pub(super) fn answer(life: &Life, caller: &Caller, request: &Value) -> Option<An
 /// Makes the error of a request that cannot be done as it stands.
 pub(super) fn invalid(message: impl Into<String>) -> Value {
     json!({"code": "INVALID_REQUEST", "message": message.into()})
+}
+
+fn unavailable(method: &str, pause: Duration) -> Value {
+    json!({"code": "UNAVAILABLE", "message": format!("rate limit exceeded for {method}"), "retryable": true,
+        "retryAfterMs": pause.as_millis()})
 }
 
 fn missing_scope(life: &Life, scope: &str) -> Value {
@@ -188,10 +198,10 @@ fn send(life: &Life, world: &mut World, params: &Value) -> Answer {
 /// Mirrors what was sent to a chat into the session of that chat, which is made where there is none.
 fn mirror(life: &Life, world: &mut World, route: &Route, message: &str, key: &str) -> Result<()> {
     let chat = chat_of(&route.channel, &route.to);
-    let rows = world.store.rows()?;
     let leads_there = |row: &Value| route_in(row).is_some_and(|one| chat_of(&one.channel, &one.to) == chat);
-    let (session, row) = if let Some(known) = rows.into_iter().find(|(_, row)| leads_there(row)) {
-        known
+    let known = world.store.rows()?.iter().find(|(_, row)| leads_there(row));
+    let (session, row) = if let Some((session, row)) = known {
+        (session.clone(), row.clone())
     } else {
         let session = format!("agent:main:{}", chat.replacen(':', ":direct:", 1));
         let mut row = world.row_or_new(&session)?;
@@ -206,18 +216,19 @@ fn mirror(life: &Life, world: &mut World, route: &Route, message: &str, key: &st
 }
 
 fn list(world: &mut World, params: &Value) -> Answer {
-    let mut rows = world.store.rows().map_err(|error| internal(&error))?;
-    rows.sort_by_key(|(_, row)| std::cmp::Reverse(row["updatedAt"].as_i64()));
-    let (offset, limit) = page(params);
+    let (now, (offset, limit)) = (world.now(), page(params));
+    let World { store, busy, .. } = world;
+    let mut rows: Vec<_> = store.rows().map_err(|error| internal(&error))?.iter().collect();
+    rows.sort_by_cached_key(|(_, row)| std::cmp::Reverse(row["updatedAt"].as_i64()));
     let total = rows.len();
     let of_page = rows.iter().skip(offset).take(limit).map(|(key, row)| {
         let mut told = told(key, row);
-        told["hasActiveRun"] = json!(world.busy.contains_key(key));
+        told["hasActiveRun"] = json!(busy.contains_key(*key));
         told
     });
     let sessions: Vec<Value> = of_page.collect();
     let end = offset + sessions.len();
-    Ok(json!({"ts": world.now().timestamp_millis(), "count": sessions.len(), "totalCount": total,
+    Ok(json!({"ts": now.timestamp_millis(), "count": sessions.len(), "totalCount": total,
         "limitApplied": limit, "hasMore": end < total, "nextOffset": (end < total).then_some(end), "sessions": sessions}))
 }
 

@@ -26,14 +26,15 @@ pub fn is_its_notice(text: &str) -> bool {
 
 /// Marks the turns that were cut off, as the first thing of a start, and then decides about each.
 pub(super) fn begin(life: &Life, world: &mut World) -> Result<()> {
+    let is_ours = |key: &str| key.parse::<SessionKey>().is_ok_and(|key| !key.is_of_a_machine());
+    let is_cut = |(key, row): &(&String, &Value)| row["status"] == "running" && is_ours(key);
+    let rows = world.store.rows()?.iter().filter(is_cut);
+    let rows: Vec<(String, Value)> = rows.map(|(key, row)| (key.clone(), row.clone())).collect();
     let mut cut = Vec::new();
-    for (key, mut row) in world.store.rows()? {
-        let is_ours = key.parse::<SessionKey>().is_ok_and(|key| !key.is_of_a_machine());
-        if row["status"] == "running" && is_ours {
-            row["abortedLastRun"] = json!(true);
-            world.store.put(&key, &row)?;
-            cut.push(key);
-        }
+    for (key, mut row) in rows {
+        row["abortedLastRun"] = json!(true);
+        world.store.put(&key, &row)?;
+        cut.push(key);
     }
     world.undecided = cut.len();
     let life = life.clone();

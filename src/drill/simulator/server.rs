@@ -127,6 +127,7 @@ fn talk(life: &Life, stream: TcpStream) -> Option<()> {
         if blow == Some(Blow::CutBefore) || blow == Some(Blow::KillBefore) {
             return strike(life, blow);
         }
+        life.pause(life.setup().pace.answer)?;
         let answer = methods::answer(life, &caller, &request)?;
         if blow.is_some() {
             return strike(life, blow);

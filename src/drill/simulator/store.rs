@@ -5,6 +5,7 @@
 mod database;
 mod files;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -16,84 +17,101 @@ use crate::model::AgentId;
 use crate::support::error::Result;
 
 /// The sessions of all agents, for one life of the gateway.
-pub(super) enum Store {
+pub(super) struct Store {
+    form: Form,
+    /// Nobody else writes them while the gateway lives.
+    rows: Option<Rows>,
+}
+
+/// The rows of all sessions, by their keys.
+type Rows = BTreeMap<String, Value>;
+
+enum Form {
     Files(Files),
     Database(Database),
 }
 
 impl Store {
     pub fn open(flavour: Flavour, state: &Path) -> Self {
-        if flavour.is_of_the_second_era() {
-            Self::Database(Database::new(state))
+        let form = if flavour.is_of_the_second_era() {
+            Form::Database(Database::new(state))
         } else {
-            Self::Files(Files::new(state))
-        }
+            Form::Files(Files::new(state))
+        };
+        Self { form, rows: None }
     }
 
-    /// Lists the sessions with their rows.
-    pub fn rows(&mut self) -> Result<Vec<(String, Value)>> {
-        match self {
-            Self::Files(files) => files.rows(),
-            Self::Database(database) => database.rows(),
-        }
+    /// Returns the rows of all sessions.
+    pub fn rows(&mut self) -> Result<&Rows> {
+        let rows = match self.rows.take() {
+            Some(rows) => rows,
+            None => match &mut self.form {
+                Form::Files(files) => files.rows()?.into_iter().collect(),
+                Form::Database(database) => database.rows()?.into_iter().collect(),
+            },
+        };
+        Ok(self.rows.insert(rows))
     }
 
     pub fn row(&mut self, key: &str) -> Result<Option<Value>> {
-        Ok(self.rows()?.into_iter().find(|(one, _)| one == key).map(|(_, row)| row))
+        Ok(self.rows()?.get(key).cloned())
     }
 
     pub fn put(&mut self, key: &str, row: &Value) -> Result<()> {
-        match self {
-            Self::Files(files) => files.put(key, row),
-            Self::Database(database) => database.put(key, row),
+        self.rows()?;
+        let rows = self.rows.get_or_insert_default();
+        rows.insert(key.to_owned(), row.clone());
+        match &mut self.form {
+            Form::Files(files) => files.put(agent_of(key), rows),
+            Form::Database(database) => database.put(key, row),
         }
     }
 
     /// Returns a transcript's records, oldest first.
     pub fn records(&mut self, key: &str, session: &str) -> Result<Vec<Value>> {
-        match self {
-            Self::Files(files) => files.records(key, session),
-            Self::Database(database) => database.records(key, session),
+        match &mut self.form {
+            Form::Files(files) => files.records(key, session),
+            Form::Database(database) => database.records(key, session),
         }
     }
 
     /// Returns those of them that are on the disk.
     pub fn written(&mut self, key: &str, session: &str) -> Result<Vec<Value>> {
-        match self {
-            Self::Files(files) => files.written(key, session),
-            Self::Database(database) => database.records(key, session),
+        match &mut self.form {
+            Form::Files(files) => files.written(key, session),
+            Form::Database(database) => database.records(key, session),
         }
     }
 
     /// Adds a record to a transcript.
     pub fn append(&mut self, key: &str, session: &str, record: &Value) -> Result<()> {
-        match self {
-            Self::Files(files) => files.append(key, session, record),
-            Self::Database(database) => database.append(key, session, record),
+        match &mut self.form {
+            Form::Files(files) => files.append(key, session, record),
+            Form::Database(database) => database.append(key, session, record),
         }
     }
 
     /// Marks a session as one that this process writes; only files have such a mark.
     pub fn hold(&mut self, key: &str, session: &str, content: &Value) -> Result<()> {
-        match self {
-            Self::Files(files) => files.hold(key, session, content),
-            Self::Database(_) => Ok(()),
+        match &mut self.form {
+            Form::Files(files) => files.hold(key, session, content),
+            Form::Database(_) => Ok(()),
         }
     }
 
     /// Takes the mark away.
     pub fn release(&mut self, key: &str, session: &str) -> Result<()> {
-        match self {
-            Self::Files(files) => files.release(key, session),
-            Self::Database(_) => Ok(()),
+        match &mut self.form {
+            Form::Files(files) => files.release(key, session),
+            Form::Database(_) => Ok(()),
         }
     }
 
     /// Returns where a transcript stands, in files.
     pub fn file(&self, key: &str, session: &str) -> Option<String> {
-        match self {
-            Self::Files(files) => Some(files.transcript(key, session).display().to_string()),
-            Self::Database(_) => None,
+        match &self.form {
+            Form::Files(files) => Some(files.transcript(key, session).display().to_string()),
+            Form::Database(_) => None,
         }
     }
 }

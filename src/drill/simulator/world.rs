@@ -86,6 +86,8 @@ pub(super) struct World {
     pub blow: Option<(usize, Blow)>,
     /// Whether nobody is let in.
     pub is_shut: bool,
+    /// When the last messages were taken, where there is a limit.
+    taken: VecDeque<Instant>,
     passed: TimeDelta,
     clock: Clock,
     seed: String,
@@ -121,6 +123,7 @@ impl Shared {
             faults: Vec::new(),
             blow: None,
             is_shut: false,
+            taken: VecDeque::new(),
             passed: TimeDelta::zero(),
             clock: setup.clock,
             seed: setup.state.display().to_string(),
@@ -219,6 +222,17 @@ impl World {
         }
         self.blow = Some((left - 1, blow));
         None
+    }
+
+    /// Counts a message, or tells for how long there are too many.
+    pub fn too_many(&mut self, (most, span): (usize, Duration)) -> Option<Duration> {
+        let now = Instant::now();
+        self.taken.retain(|at| now - *at < span);
+        if self.taken.len() < most {
+            self.taken.push_back(now);
+            return None;
+        }
+        self.taken.front().map_or(Some(span), |first| Some(span.saturating_sub(now - *first)))
     }
 
     /// Makes an id that nothing else of this gateway has, as many hexadecimal digits long.

@@ -50,6 +50,26 @@ fn a_missing_file_means_defaults() {
 }
 
 #[test]
+fn a_file_cut_off_at_any_byte_or_zeroed_is_named() {
+    let whole = "// 网关\n{gateway: {port: 19001, auth: {token: 'a \\'}\\''}}, agents: {entries: {main: {name: '猫'}}},}\n";
+    let rig = Rig::new(whole);
+    let end_of_it = whole.rfind('}').unwrap();
+    for end in 0..=whole.len() {
+        for zeros in [0, 512] {
+            let left = [&whole.as_bytes()[..end], &vec![0; zeros]].concat();
+            std::fs::write(rig.0.path().join("openclaw.json"), left).unwrap();
+            match rig.load(&[]) {
+                Ok(config) => {
+                    assert!(end > end_of_it && zeros == 0, "cut off at {end}, {zeros} zeros");
+                    assert_eq!(config.port, 19001);
+                }
+                Err(error) => assert!(error.to_string().contains("openclaw.json"), "{end}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn json5_is_read_and_an_error_names_its_place() {
     let rig = Rig::new(
         "{ // comment\n  gateway: { port: 19001, mode: 'remote', },\n  commands: {restart: false} }",

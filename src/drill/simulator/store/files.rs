@@ -1,6 +1,6 @@
 //! The form up to 2026.7: `sessions.json`, a file of JSON lines for each transcript, and a lock beside it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -51,11 +51,12 @@ impl Files {
         })
     }
 
-    pub fn put(&self, key: &str, row: &Value) -> Result<()> {
-        let agent = agent_of(key);
-        let mut rows = self.rows_of(agent)?;
-        rows.insert(key.to_owned(), row.clone());
-        let (folder, text) = (self.folder(agent), format!("{:#}", Value::Object(rows)));
+    /// Writes the rows of an agent, of those of all sessions.
+    pub fn put(&self, agent: &str, rows: &BTreeMap<String, Value>) -> Result<()> {
+        let own: BTreeMap<_, _> = rows.iter().filter(|(key, _)| agent_of(key) == agent).collect();
+        let text = serde_json::to_string_pretty(&own)
+            .map_err(|error| Error::new(Kind::Bug, "a row is no JSON").because(error))?;
+        let folder = self.folder(agent);
         let (path, new) = (folder.join("sessions.json"), folder.join("sessions.json.new"));
         // Gateways do not wait for the disk, and readers see the old rows or the new.
         fs::create_dir_all(&folder)
