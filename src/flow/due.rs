@@ -186,11 +186,12 @@ pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut W
     report.warnings.extend(gateway.warnings().iter().cloned());
     let mut watch = Watch::new(context, waiting, job);
     let waits = context.waits("reading the sessions");
+    let mut before = None;
     let (sight, own) = loop {
         let begun = Instant::now();
         let sight = match matter.woken_at {
             Some(at) => Sight::of_all(context, Some(gateway), at)?,
-            None => watch.look(gateway)?,
+            None => watch.look(gateway, before)?,
         };
         let own = round(matter, gateway, ledger, &sight, &mut report)?;
         if sight.open.is_empty() {
@@ -198,6 +199,7 @@ pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut W
         }
         waits.now(|| sight.awaited());
         Watch::pause(begun.elapsed());
+        before = Some(sight);
     };
     drop(waits);
     report.warnings.extend(sight.warnings.iter().cloned().chain(sight.unreadable()));

@@ -1,6 +1,6 @@
 //! What is seen of the sessions at one moment: their files, and what the gateway says of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use super::items::Job;
 use super::pending::Waiting;
 use crate::gateway::{Gateway, Scopes};
 use crate::model::{AgentId, SessionKey};
-use crate::session::{self, Evidence, Note, Row, Store, StoreKind};
+use crate::session::{self, Evidence, Note, Row, Store, StoreKind, Wanted};
 use crate::support::error::{Error, Kind, Result};
 
 /// How long one of the gateway's own affairs may take: native recovery decides within 8 s of the start, and takes
@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 const NATIVE_POLL: Duration = Duration::from_millis(250);
 
 /// All that is known of all sessions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sight {
     pub(super) stores: Vec<Store>,
     pub(super) sessions: Vec<Evidence>,
@@ -51,13 +51,17 @@ impl<'a> Watch<'a> {
         Self { context, waiting, job, begun: now, progress: (now, usize::MAX) }
     }
 
-    /// Reads every session, and those of the checkpoint of which there is no file.
+    /// Reads every session, and those of the checkpoint of which there is no file; once more only those that are open in
+    /// `before`, the look before this one.
     ///
     /// # Errors
     /// Where the state directory cannot be read, or the gateway is lost.
-    pub(super) fn look(&mut self, gateway: &mut Gateway) -> Result<Sight> {
+    pub(super) fn look(&mut self, gateway: &mut Gateway, before: Option<Sight>) -> Result<Sight> {
         let start = gateway.boot().started_at;
-        let mut sight = Sight::of_all(self.context, Some(gateway), start)?;
+        let mut sight = match before {
+            Some(before) => before.again(self.context, gateway, start)?,
+            None => Sight::of_all(self.context, Some(gateway), start)?,
+        };
         sight.ask_for_blocks(self.context, gateway, self.waiting)?;
         let open = sight.sessions.iter().filter(|evidence| self.waits_for(evidence, start));
         sight.open = open.map(|evidence| evidence.key.clone()).collect();
@@ -81,15 +85,17 @@ impl<'a> Watch<'a> {
     /// Where the state directory cannot be read, or the gateway is lost.
     pub(super) fn settled(mut self, gateway: &mut Gateway) -> Result<Sight> {
         let waits = self.context.waits("reading the sessions");
+        let mut before = None;
         loop {
             let begun = Instant::now();
-            let sight = self.look(gateway)?;
+            let sight = self.look(gateway, before)?;
             if sight.open.is_empty() {
                 return Ok(sight);
             }
             self.context.step(sight.awaited());
             waits.now(|| sight.awaited());
             Self::pause(begun.elapsed());
+            before = Some(sight);
         }
     }
 
@@ -111,24 +117,76 @@ impl Sight {
         gateway: Option<&mut Gateway>,
         since: DateTime<Utc>,
     ) -> Result<Self> {
-        let (stores, sessions) = session::read_all(&context.paths.state, &context.config)?;
-        let mut sight = Self {
-            stores,
-            sessions,
-            unread: Vec::new(),
-            open: Vec::new(),
-            last_sign_of_life: None,
-            warnings: Vec::new(),
-        };
-        let mutters = gateway.as_ref().is_some_and(|gateway| gateway.mutters());
-        if let Some(gateway) = gateway {
-            sight.ask_all(context, gateway)?;
-        }
-        for evidence in &mut sight.sessions {
-            evidence.row.recovery_route |= !mutters;
-        }
-        sight.last_sign_of_life = session::last_sign_of_life(&sight.sessions, since);
+        let mut sight = Self::default();
+        sight.read(context, gateway, since, &|_| true)?;
         Ok(sight)
+    }
+
+    /// Reads the open sessions once more. Of the others nothing is news: whoever has to go on is dealt with, and what ends
+    /// in this life of the gateway was not cut off by the stop.
+    fn again(mut self, context: &Context, gateway: &mut Gateway, since: DateTime<Utc>) -> Result<Self> {
+        let open: HashSet<SessionKey> = std::mem::take(&mut self.open).into_iter().collect();
+        self.sessions.retain(|evidence| !open.contains(&evidence.key));
+        (self.unread, self.warnings) = Default::default();
+        self.read(context, Some(gateway), since, &|key| open.contains(key))?;
+        Ok(self)
+    }
+
+    /// Reads the sessions that are `wanted`, in place of which nothing is there yet.
+    ///
+    /// The gateway's rows come first: what ends in between then stands in the transcript, and none looks as if it had
+    /// ended before somebody resumed it.
+    fn read(
+        &mut self,
+        context: &Context,
+        mut gateway: Option<&mut Gateway>,
+        since: DateTime<Utc>,
+        wanted: Wanted<'_>,
+    ) -> Result<()> {
+        let mut rows = self.ask(context, gateway.as_deref_mut(), session::rows)?;
+        let (stores, mut sessions) = session::read_some(&context.paths.state, &context.config, wanted)?;
+        self.stores = stores;
+        if self.stores.is_empty() {
+            let agent = &context.config.default_agent;
+            let asked = self
+                .ask(context, gateway.as_deref_mut(), |gateway| session::read_from(gateway, agent, wanted))?;
+            if let Some((store, asked)) = asked {
+                self.stores.push(store);
+                // With rows that are newer.
+                (sessions, rows) = (asked, None);
+            }
+        }
+        let mut rows: HashMap<SessionKey, Row> = rows.unwrap_or_default().into_iter().collect();
+        let mutters = gateway.is_some_and(|gateway| gateway.mutters());
+        for Evidence { key, row, .. } in &mut sessions {
+            if let Some(said) = rows.remove(key) {
+                row.update(said);
+            }
+            row.recovery_route |= !mutters;
+        }
+        let last = session::last_sign_of_life(&sessions, since);
+        self.last_sign_of_life = self.last_sign_of_life.max(last);
+        self.sessions.extend(sessions);
+        Ok(())
+    }
+
+    /// Asks the gateway, where there is one. What it does not answer is done without: the last look at each session asks
+    /// again, and a gateway that is gone has taken the recovery with it.
+    fn ask<T>(
+        &mut self,
+        context: &Context,
+        gateway: Option<&mut Gateway>,
+        question: impl FnOnce(&mut Gateway) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let Some(gateway) = gateway else { return Ok(None) };
+        match question(gateway) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) => {
+                reconnect(context, gateway)?;
+                self.warnings.push(error.full());
+                Ok(None)
+            }
+        }
     }
 
     /// Says, for a person, what is waited for.
@@ -157,31 +215,6 @@ impl Sight {
     /// Says why the gateway could not be asked about a session, where it could not.
     pub(super) fn unread(&self, key: &SessionKey) -> Option<String> {
         self.unread.iter().find(|(unread, _)| unread == key).map(|(_, error)| error.full())
-    }
-
-    /// Takes over what only the gateway knows: who is at work, and how its rows stand now.
-    fn ask_all(&mut self, context: &Context, gateway: &mut Gateway) -> Result<()> {
-        let asked = if self.stores.is_empty() {
-            session::read_from(gateway, &context.config.default_agent).map(|(store, sessions)| {
-                self.stores.push(store);
-                self.sessions = sessions;
-            })
-        } else {
-            session::rows(gateway).map(|rows| {
-                let mut rows: HashMap<SessionKey, Row> = rows.into_iter().collect();
-                for session in &mut self.sessions {
-                    if let Some(row) = rows.remove(&session.key) {
-                        session.row.update(row);
-                    }
-                }
-            })
-        };
-        // The last look at each session asks again; a gateway that is gone has taken the recovery with it.
-        if let Err(error) = asked {
-            reconnect(context, gateway)?;
-            self.warnings.push(error.full());
-        }
-        Ok(())
     }
 
     fn ask_for_blocks(

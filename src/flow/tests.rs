@@ -20,6 +20,7 @@ use crate::support::clock::Clock;
 mod aftermath;
 mod cuts;
 mod tasks;
+mod torn;
 
 const CALLER: &str = "agent:main:telegram:direct:77";
 const FIRST: &str = "agent:main:telegram:direct:78";
@@ -46,10 +47,21 @@ struct Gateway {
     begins_anew: bool,
     /// What it says of sessions that have files.
     rows: BTreeMap<String, Value>,
+    /// What happens while it is asked for all of them.
+    while_listing: Option<(Listing, Happening)>,
     /// The name of its present life.
     boot: &'static str,
     /// Its version, where it is not 2026.9.6.
     version: Option<&'static str>,
+}
+
+type Happening = Box<dyn FnOnce(&mut Gateway) + Send>;
+
+/// As of when a gateway lists its sessions.
+#[derive(Clone, Copy, Debug)]
+enum Listing {
+    Before,
+    After,
 }
 
 impl Gateway {
@@ -66,7 +78,17 @@ impl Gateway {
                 "status": "done", "hasActiveRun": params["key"].as_str() == self.active, "deliveryContext": {"channel": "telegram", "to": "77"},
             }}),
             "chat.history" => json!({"messages": []}),
-            "sessions.list" => json!({"sessions": self.rows.values().collect::<Vec<_>>()}),
+            "sessions.list" => {
+                let before = self.rows.clone();
+                let rows = match self.while_listing.take() {
+                    None => before,
+                    Some((listing, happens)) => {
+                        happens(self);
+                        if matches!(listing, Listing::Before) { before } else { self.rows.clone() }
+                    }
+                };
+                json!({"sessions": rows.into_values().collect::<Vec<_>>()})
+            }
             "cron.add" if self.refuses_jobs => return None,
             "cron.add" => {
                 let id = format!("job-{}", self.asked.len());

@@ -15,7 +15,7 @@ use super::reader::{Listed, Reader};
 use super::record::{Message, Record};
 use super::row::Row;
 use super::scanner::Scanner;
-use super::store::{Store, StoreKind, read_store};
+use super::store::{Store, StoreKind, Wanted, read_store};
 use crate::gateway::{CallError, Gateway};
 use crate::model::{AgentId, SessionKey};
 use crate::support::clock::from_millis;
@@ -64,11 +64,15 @@ pub fn rows(gateway: &mut Gateway) -> Result<Vec<(SessionKey, Row)>> {
     Ok(listed.filter_map(|one| Some((one.key.parse().ok()?, one.row.ok()?))).collect())
 }
 
-/// Reads all sessions through a gateway whose files are out of reach; a key that names no agent is of `agent`.
+/// Reads sessions through a gateway whose files are out of reach; a key that names no agent is of `agent`.
 ///
 /// # Errors
 /// Where the gateway does not answer, or not in a known shape.
-pub fn read_from(gateway: &mut Gateway, agent: &AgentId) -> Result<(Store, Vec<Evidence>)> {
+pub fn read_from(
+    gateway: &mut Gateway,
+    agent: &AgentId,
+    wanted: Wanted<'_>,
+) -> Result<(Store, Vec<Evidence>)> {
     let mut store = Store {
         agent: agent.clone(),
         kind: StoreKind::Gateway,
@@ -76,8 +80,7 @@ pub fn read_from(gateway: &mut Gateway, agent: &AgentId) -> Result<(Store, Vec<E
         sessions: Ok(0),
         warnings: Vec::new(),
     };
-    let mut sessions = Vec::new();
-    store.sessions = Ok(read_store(&mut store, &mut Sessions(gateway), &mut sessions)?);
+    let sessions = read_store(&mut store, &mut Sessions(gateway), wanted)?;
     Ok((store, sessions))
 }
 

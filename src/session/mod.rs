@@ -40,6 +40,6 @@ pub use history::History;
 pub use reader::{Listed, Reader, Writer};
 pub use row::{Note, Row};
 pub use sqlite::TABLES;
-pub use store::{Store, StoreKind, read_all};
+pub use store::{Store, StoreKind, Wanted, read_all, read_some};
 pub use turn::{Phase, ToolCall, Turn};
 pub use verdict::{Age, Judgement, Record, View, judge, last_sign_of_life, unfinished};

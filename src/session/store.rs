@@ -52,6 +52,9 @@ pub struct Store {
     pub warnings: Vec<String>,
 }
 
+/// Tells whether a session is to be read.
+pub type Wanted<'a> = &'a dyn Fn(&SessionKey) -> bool;
+
 /// Reads all sessions of all agents from their files; the gateway is not asked, and may be gone.
 ///
 /// `state` is one state directory: another profile's sessions are in another one.
@@ -59,13 +62,21 @@ pub struct Store {
 /// # Errors
 /// Where the state directory itself cannot be read. What else cannot be read stands where it belongs.
 pub fn read_all(state: &Path, config: &Config) -> Result<(Vec<Store>, Vec<Evidence>)> {
+    read_some(state, config, &|_| true)
+}
+
+/// Does the same for some of the sessions; the stores list all of them.
+///
+/// # Errors
+/// Where the state directory itself cannot be read.
+pub fn read_some(state: &Path, config: &Config, wanted: Wanted<'_>) -> Result<(Vec<Store>, Vec<Evidence>)> {
     let mut stores = Vec::new();
     let mut sessions = Vec::new();
     for place in places(state, config)? {
         let Some((kind, path, reader)) = place.open(state) else { continue };
         let mut store = Store { agent: place.agent, kind, path, sessions: Ok(0), warnings: Vec::new() };
-        match reader.and_then(|mut reader| read_store(&mut store, reader.as_mut(), &mut sessions)) {
-            Ok(count) => store.sessions = Ok(count),
+        match reader.and_then(|mut reader| read_store(&mut store, reader.as_mut(), wanted)) {
+            Ok(read) => sessions.extend(read),
             Err(error) => store.sessions = Err(error),
         }
         stores.push(store);
@@ -76,11 +87,11 @@ pub fn read_all(state: &Path, config: &Config) -> Result<(Vec<Store>, Vec<Eviden
 pub(super) fn read_store(
     store: &mut Store,
     reader: &mut dyn Reader,
-    sessions: &mut Vec<Evidence>,
-) -> Result<usize> {
+    wanted: Wanted<'_>,
+) -> Result<Vec<Evidence>> {
     let mut read = Vec::new();
     let listed = reader.sessions()?;
-    let count = listed.len();
+    store.sessions = Ok(listed.len());
     for Listed { key, row } in listed {
         let key: SessionKey = match key.parse() {
             Ok(key) => key,
@@ -89,6 +100,9 @@ pub(super) fn read_store(
                 continue;
             }
         };
+        if !wanted(&key) {
+            continue;
+        }
         let agent = key.agent().unwrap_or_else(|| store.agent.clone());
         let (row, history) = match row {
             Ok(row) => (row, Ok(History::default())),
@@ -102,8 +116,7 @@ pub(super) fn read_store(
         history.commands.iter_mut().for_each(Command::look);
         store.warnings.extend(history.damages.sentences().map(|damage| format!("{key}: {damage}")));
     }
-    sessions.append(&mut read);
-    Ok(count)
+    Ok(read)
 }
 
 /// Fills in the sessions, the second half of many beside the first: most of the time goes into what they hold.

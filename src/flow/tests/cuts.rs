@@ -1,5 +1,7 @@
 //! Recoveries from what a crash left: session files of an earlier life of the gateway.
 
+use std::path::Path;
+
 use chrono::SecondsFormat;
 
 use super::*;
@@ -203,19 +205,22 @@ fn a_session_that_keeps_killing_the_gateway_is_left_alone() {
     assert_eq!(world.sent().0.len(), 2);
 }
 
-/// Native recovery takes a session up.
-fn take_up(world: (&Mutex<Gateway>, &std::path::Path), key: &str) {
-    let (gateway, dir) = world;
-    let mut gateway = gateway.lock().unwrap();
+/// Native recovery takes a session up, and says this in its transcript.
+pub(super) fn take_up(gateway: &mut Gateway, dir: &Path, key: &str, says: &[Value]) {
     let row = gateway.rows.get_mut(key).unwrap();
     row["hasActiveRun"] = json!(true);
     row["startedAt"] = json!(Utc::now().timestamp_millis());
     let sessions = dir.join("agents/main/sessions");
     fs::write(sessions.join("sessions.json"), json!(gateway.rows).to_string()).unwrap();
-    let native = json!({"type": "message", "id": "n1", "parentId": "a1", "timestamp": Utc::now(),
-        "message": {"role": "user", "content": "[System] Your previous turn was interrupted by a gateway restart."}});
+    let resumes = json!({"role": "user", "content": "[System] Your previous turn was interrupted by a gateway restart."});
     let file = sessions.join(format!("{}.jsonl", key.replace(':', "-")));
-    fs::write(&file, fs::read_to_string(&file).unwrap() + &native.to_string() + "\n").unwrap();
+    let mut lines = fs::read_to_string(&file).unwrap();
+    for (at, message) in std::iter::once(&resumes).chain(says).enumerate() {
+        let record =
+            json!({"type": "message", "id": format!("n{at}"), "timestamp": Utc::now(), "message": message});
+        lines += &(record.to_string() + "\n");
+    }
+    fs::write(&file, lines).unwrap();
 }
 
 #[test]
@@ -232,7 +237,7 @@ fn native_recovery_is_waited_for_in_its_own_sessions_only() {
         while gateway.lock().unwrap().count("agent") == 0 {
             std::thread::sleep(Duration::from_millis(20));
         }
-        take_up((&gateway, &dir), FIRST);
+        take_up(&mut gateway.lock().unwrap(), &dir, FIRST, &[]);
     });
     assert_eq!(world.states(), only(SECOND, ItemState::Resumed));
     native.join().unwrap();
