@@ -123,6 +123,18 @@ fn a_call_that_only_reads_is_made_again_once() {
     assert_eq!(world.sent().0.len(), 1);
 }
 
+/// That of a gateway whose `session.scope` is `global`.
+#[test]
+fn the_one_session_of_all_chats_is_resumed_as_any_other() {
+    let world = crashed();
+    world.leave("global", &reading(), &given_up());
+    assert_eq!(world.recover(false), (Outcome::Recovered, only("global", ItemState::Resumed)));
+    let (turns, _) = world.sent();
+    assert_eq!((&turns[0]["sessionKey"], &turns[0]["deliver"]), (&json!("global"), &json!(true)));
+    world.next_boot("later");
+    assert_eq!(world.recover(false), (Outcome::Nothing, Vec::new()));
+}
+
 #[test]
 fn what_may_have_happened_is_held_and_its_chat_is_asked_once() {
     let world = crashed();
