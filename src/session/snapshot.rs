@@ -1,9 +1,9 @@
 //! A database that belongs to somebody else, read without a trace.
 //!
-//! With a `-wal` beside it that holds something, it is copied to a private folder together with it, and the copy is
-//! read: opening the live one from outside would join in its locks, and may empty its `-wal`. Without one, the file
-//! itself is read as one that does not change, which makes no lock and no file; should it change all the same, the copy
-//! is read after all.
+//! With a `-wal` beside it that holds something, it is copied to a private folder together with it, which is moved into
+//! the copy there: opening the live one from outside would join in its locks, and may empty its `-wal`. Without one, the
+//! file itself is read. Both are read as files that do not change, which makes no lock and no file; should the live one
+//! change all the same, a copy is read after all.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
@@ -66,7 +65,9 @@ impl Snapshot {
             .prefix("comeback-")
             .tempdir()
             .map_err(|error| failed("make a folder for a copy of", path, error))?;
-        copy(path, &folder.path().join(COPY)).map_err(|error| failed("copy", path, error))?;
+        let to = folder.path().join(COPY);
+        copy(path, &to).map_err(|error| failed("copy", path, error))?;
+        settle(&to).map_err(|error| unreadable("open a copy of", path, error))?;
         Self::of(path, Source::Copy(Arc::new(folder)))
     }
 
@@ -76,11 +77,11 @@ impl Snapshot {
     }
 
     fn of(path: &Path, source: Source) -> Result<Self> {
-        let connection = match &source {
-            Source::Itself(_) => connect(&uri(path)).map_err(|error| unreadable("open", path, error))?,
-            Source::Copy(folder) => open_copy(&folder.path().join(COPY))
-                .map_err(|error| unreadable("open a copy of", path, error))?,
+        let file = match &source {
+            Source::Itself(_) => path.to_owned(),
+            Source::Copy(folder) => folder.path().join(COPY),
         };
+        let connection = connect(&uri(&file)).map_err(|error| unreadable("open", path, error))?;
         Ok(Self { path: path.to_owned(), connection, source })
     }
 
@@ -112,16 +113,21 @@ impl Look {
     }
 }
 
-/// Opens a copy, which goes as it came: nothing needs to be moved into it, and to be synced.
-fn open_copy(path: &Path) -> rusqlite::Result<Connection> {
+/// Moves into a copy what stands beside it, for all that read it. It goes as it came: no disk has to have it, and nobody
+/// else to know of it.
+fn settle(path: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open(path)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    Ok(connection)
+    connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;")?;
+    // Reading it takes back what a `-journal` holds.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    connection.close().map_err(|(_, error)| error)
 }
 
-/// Opens a file as one that does not change.
+/// Opens a file as one that does not change, for one thread.
 fn connect(uri: &str) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
+    let alone = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | alone)
 }
 
 fn uri(path: &Path) -> String {
