@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::evidence::Evidence;
 use super::history::History;
@@ -243,10 +243,7 @@ impl State {
 pub fn add_event(connection: &Connection, id: &str, seq: usize, event: &str, packed: bool) {
     let zstd = packed.then(|| zstd::bulk::compress(event.as_bytes(), 1).unwrap());
     let json = (!packed).then_some(event);
-    // A part of what gateways note beside it.
-    let tool =
-        serde_json::from_str(event).map_or(Value::Null, |event: Value| event["message"]["toolName"].clone());
-    let navigation = packed.then(|| json!({"model": {"message": {"toolName": tool}}}).to_string());
+    let navigation = packed.then(|| json!({"version": 1, "model": in_brief(event)}).to_string());
     let (seq, length) = (i64::try_from(seq).unwrap(), i64::try_from(event.len()).unwrap());
     connection
         .execute(
@@ -254,6 +251,21 @@ pub fn add_event(connection: &Connection, id: &str, seq: usize, event: &str, pac
             (id, seq, json, zstd, length, navigation),
         )
         .unwrap();
+}
+
+/// What gateways note beside a packed event, as far as it is read (2026.9.6, read).
+fn in_brief(event: &str) -> Value {
+    let event: Value = serde_json::from_str(event).unwrap_or_default();
+    let pick = |from: &Value, names: &[&str]| -> Map<String, Value> {
+        names.iter().filter_map(|name| Some(((*name).to_owned(), from.get(*name)?.clone()))).collect()
+    };
+    let mut brief = pick(&event, &["type", "id", "parentId", "appendMode", "timestamp"]);
+    let mut message =
+        pick(&event["message"], &["role", "model", "toolCallId", "toolName", "isError", "stopReason"]);
+    message.insert("content".to_owned(), json!([]));
+    message.insert("details".to_owned(), json!({"openclawSyntheticMissingToolResult": false}));
+    brief.insert("message".to_owned(), message.into());
+    brief.into()
 }
 
 pub fn key() -> SessionKey {

@@ -20,6 +20,7 @@ enum Event {
     BreaksOff,
     Calls(u8),
     Result(u8),
+    LongFailure(u8),
     Background(u8),
     Completion,
     Poll(u8, bool),
@@ -41,6 +42,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::BreaksOff),
         4 => (1..3_u8).prop_map(Event::Calls),
         5 => any::<u8>().prop_map(Event::Result),
+        2 => any::<u8>().prop_map(Event::LongFailure),
         2 => any::<u8>().prop_map(Event::Background),
         1 => Just(Event::Completion),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(which, runs)| Event::Poll(which, runs)),
@@ -84,8 +86,11 @@ fn tell(events: &[Event]) -> Story {
                 calls.extend(new);
                 told
             }
-            Event::Result(_) | Event::Background(_) if calls.is_empty() => continue,
+            Event::Result(_) | Event::LongFailure(_) | Event::Background(_) if calls.is_empty() => continue,
             Event::Result(which) => story.result(&id, &call(*which), json!({})),
+            Event::LongFailure(which) => {
+                story.result(&id, &call(*which), json!({"details": {"status": "failed"}})).swells(20_000)
+            }
             Event::Background(which) => {
                 story.backgrounded(&id, &call(*which), &format!("{}-process", call(*which)))
             }

@@ -279,9 +279,8 @@ impl ToolResult {
 
 fn outcome(message: &MessageFields<'_>, text: &str, process: Option<&Process>) -> Outcome {
     let details = &message.details;
-    let invented = details.reason.is("missing_tool_result")
-        || !matches!(details.invented, Scalar::Absent)
-        || text.starts_with(MISSING);
+    let invented =
+        details.reason.is("missing_tool_result") || details.invented.is_true() || text.starts_with(MISSING);
     let failed = message.is_error.is_true() || details.status.is("failed");
     if details.status.is("approval-pending") || text.starts_with(APPROVAL) {
         Outcome::ApprovalPending

@@ -11,13 +11,16 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Rows, Statement};
 use zstd::bulk::Decompressor;
 
+use super::author::Author;
 use super::damage::Damage;
 use super::evidence::Evidence;
 use super::history::History;
 use super::reader::{Listed, Reader};
 use super::row::Row;
+use super::scanner::{Read, Scanner};
 use super::snapshot::{Snapshot, unreadable};
 use super::tail::{Line, Tail, may_tell_of_commands};
+use super::turn::{ToolCall, Turn};
 use crate::model::SessionKey;
 use crate::support::error::{Error, Kind, Result};
 
@@ -25,10 +28,14 @@ use crate::support::error::{Error, Kind, Result};
 const MAX_EVENT: usize = 4 << 20;
 /// How much is read without need, as with files.
 const AT_HAND: usize = 64 << 10;
-/// What tells that a command went into the background ends with two thousand characters of its output, and no other answer
-/// but that of the tool `process` tells of one (2026.9.6, read): packed events that are longer need not be unpacked to see
-/// that they do not. None of a packed event's characters takes more than three bytes.
+/// What tells that a command went into the background ends with two thousand characters of its output, and what asks for
+/// leave repeats the call (2026.9.6, read): a packed event that is longer does neither, where the call is short. None of a
+/// packed event's characters takes more than three bytes.
 const LONG_ANSWER: usize = 16 << 10;
+/// What asks for leave repeats the call no more than so often.
+const REPEATED: usize = 4;
+/// The tools whose long answers are of that kind; others call tools themselves, tell of commands, or are not known.
+const PLAIN: [&str; 4] = ["browser", "exec", "read", "web_fetch"];
 /// The columns for packed events, the last two of which came with the first (2026.9.6, read).
 const PACKING: [&str; 3] = ["event_zstd", "event_utf8_bytes", "navigation_json"];
 /// The tables, with the columns that must be there.
@@ -49,8 +56,7 @@ pub const TABLES: &str = "
 pub(super) struct Sqlite {
     path: PathBuf,
     snapshot: Snapshot,
-    /// Ask for the events of a session, newest first: for all, and for those before one of them with their lengths, as far
-    /// as they may tell of commands.
+    /// Ask for the events of a session, newest first: with long answers of tools in brief, and all whole.
     queries: [String; 2],
     desk: Desk,
 }
@@ -102,37 +108,73 @@ impl Desk {
     }
 
     /// Returns an event, unpacked where it is packed.
-    fn open<'a>(&'a mut self, json: ValueRef<'a>, packed: ValueRef<'_>) -> Line<'a> {
-        match (json, packed) {
-            (ValueRef::Text(json) | ValueRef::Blob(json), _) => Ok(json),
-            (_, ValueRef::Blob(packed)) => {
+    fn open<'a>(&'a mut self, row: &'a rusqlite::Row<'_>) -> rusqlite::Result<Opened<'a>> {
+        let (line, in_brief) = match (row.get_ref(1)?, row.get_ref(2)?, row.get_ref(3)?) {
+            (ValueRef::Text(json) | ValueRef::Blob(json), ..) => (Ok(json), false),
+            (_, ValueRef::Blob(packed), _) => {
                 self.event.clear();
                 self.event.reserve(MAX_EVENT);
                 let unpacked = self.unpacker.decompress_to_buffer(packed, &mut self.event);
-                unpacked.map(|_| &*self.event).map_err(|_| Damage::Packed)
+                (unpacked.map(|_| &*self.event).map_err(|_| Damage::Packed), false)
             }
-            _ => Err(Damage::Torn),
-        }
+            (.., ValueRef::Text(notes)) => (brief(notes).ok_or(Damage::Torn), true),
+            _ => (Err(Damage::Torn), false),
+        };
+        let length = match line {
+            Ok(line) if !in_brief => line.len(),
+            _ => usize::try_from(row.get_ref(0)?.as_i64().unwrap_or_default()).unwrap_or_default(),
+        };
+        Ok(Opened { line, length, in_brief })
     }
+}
+
+/// Returns what the notes beside an event say of it in the form of a record.
+fn brief(notes: &[u8]) -> Option<&[u8]> {
+    Scanner::whole(str::from_utf8(notes).ok()?, model).ok()?.map(str::as_bytes)
+}
+
+fn model<'a>(json: &mut Scanner<'a>) -> Read<Option<&'a str>> {
+    let mut model = None;
+    json.members(|name, json| {
+        let value = json.raw()?;
+        if name == "model" {
+            model = Some(value);
+        }
+        Ok(())
+    })?;
+    Ok(model)
+}
+
+/// An event.
+struct Opened<'a> {
+    line: Line<'a>,
+    /// How long it is, unpacked.
+    length: usize,
+    /// The line is what the gateway notes beside the event: who answered which call, and not what.
+    in_brief: bool,
 }
 
 /// Makes the queries; `packing` tells which of [`PACKING`] there are.
 fn queries(packing: [bool; 3]) -> [String; 2] {
-    let (zstd, length) = match packing {
-        [false, ..] => ("NULL", "NULL"),
-        [true, false, _] | [true, _, false] => ("event_zstd", "NULL"),
-        [true, true, true] => ("event_zstd", "event_utf8_bytes"),
+    let query = |length: &str, packed: &str, notes: &str| {
+        format!(
+            "SELECT {length}, event_json, {packed}, {notes} FROM transcript_events
+             WHERE session_id = ?1 ORDER BY seq DESC"
+        )
     };
-    let tells_nothing = format!("{length} > {LONG_ANSWER} AND instr(navigation_json, '\"process\"') = 0");
-    let looked_at = match length {
-        "NULL" => zstd.to_owned(),
-        _ => format!("CASE WHEN {tells_nothing} THEN NULL ELSE {zstd} END"),
-    };
-    let of_session = "FROM transcript_events WHERE session_id = ?1";
-    [
-        format!("SELECT seq, event_json, {zstd} {of_session} ORDER BY seq DESC"),
-        format!("SELECT {length}, event_json, {looked_at} {of_session} AND seq < ?2 ORDER BY seq DESC"),
-    ]
+    let [zstd, length, navigation] = PACKING;
+    match packing {
+        [false, ..] => [query("NULL", "NULL", "NULL"), query("NULL", "NULL", "NULL")],
+        [true, false, _] | [true, _, false] => [query("NULL", zstd, "NULL"), query("NULL", zstd, "NULL")],
+        [true, true, true] => {
+            // A quote within a value is escaped.
+            let is_of = |tool| format!("instr({navigation}, '\"toolName\":\"{tool}\"')");
+            let is_plain = format!("{length} > {LONG_ANSWER} AND ({})", PLAIN.map(is_of).join(" OR "));
+            let packed = format!("CASE WHEN {is_plain} THEN NULL ELSE {zstd} END");
+            let notes = format!("CASE WHEN {is_plain} THEN {navigation} END");
+            [query(length, &packed, &notes), query(length, zstd, "NULL")]
+        }
+    }
 }
 
 fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
@@ -176,13 +218,13 @@ impl Reader for Sqlite {
 impl Sqlite {
     /// Reads the histories of these rows: asking once how to find the events takes longer than finding one session's.
     fn read(&mut self, histories: &mut [(&Row, &mut Result<History>)]) {
-        let Self { path, snapshot, queries: [all, before], desk } = self;
+        let Self { path, snapshot, queries: [in_brief, whole], desk } = self;
         let read = snapshot.query("read the transcripts in", |connection| {
-            let (mut all, mut before) = (connection.prepare(all)?, connection.prepare(before)?);
+            let (mut in_brief, mut whole) = (connection.prepare(in_brief)?, connection.prepare(whole)?);
             for (row, history) in &mut *histories {
                 let Some(id) = &row.session_id else { continue };
                 let what = || format!("read the transcript of session {id} in");
-                **history = read_events(id, &mut all, &mut before, desk)
+                **history = read_events(row, id, &mut in_brief, &mut whole, desk)
                     .map_err(|error| unreadable(&what(), path, error));
             }
             Ok(())
@@ -195,20 +237,28 @@ impl Sqlite {
     }
 }
 
+/// Reads a session's events: long answers of tools in brief, and all whole where that may tell more.
 fn read_events(
+    row: &Row,
     id: &str,
-    all: &mut Statement<'_>,
-    before: &mut Statement<'_>,
+    in_brief: &mut Statement<'_>,
+    whole: &mut Statement<'_>,
     desk: &mut Desk,
 ) -> rusqlite::Result<History> {
-    let rows = all.query([id])?;
-    let mut events = Events { id, rows, before, desk, seq: i64::MAX, read: 0, failed: None };
-    let history = History::read(&mut events);
-    match (events.failed, history) {
-        (Some(error), _) => Err(error),
-        (None, Ok(history)) => Ok(history),
-        (None, Err(error)) => Err(rusqlite::Error::ToSqlConversionFailure(error.into())),
+    let (history, seen) = Events::read(id, in_brief, desk, None)?;
+    if !(seen.command || seen.lost || (seen.brief && turns_on_answers(row, &history))) {
+        return Ok(history);
     }
+    Ok(Events::read(id, whole, desk, Some(seen.command))?.0)
+}
+
+/// Tells whether it matters how the calls were answered: a turn was cut off, or its answer may not have been heard, or one
+/// of its calls may wait for leave.
+fn turns_on_answers(row: &Row, history: &History) -> bool {
+    let is_long = |call: &ToolCall| call.arguments.to_string().len() * REPEATED > LONG_ANSWER;
+    let is_open = |turn: &Turn| turn.cut.is_some() || turn.opened_by.author == Author::NativeRecovery;
+    row.pending_reply.is_some()
+        || history.turns.iter().any(|turn| is_open(turn) || turn.calls.iter().any(is_long))
 }
 
 /// Reads text, also where it is not quite.
@@ -223,21 +273,47 @@ fn lossy(value: ValueRef<'_>) -> Cow<'_, str> {
     }
 }
 
+/// What a reading of a session's events came across.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// Something was told in brief.
+    brief: bool,
+    /// What was told in brief could not be read.
+    lost: bool,
+    /// What stands before the events that were returned may tell of a command; it was not returned.
+    command: bool,
+}
+
 /// The events of a session, newest first; the database gives them one by one.
-struct Events<'a, 's> {
-    id: &'a str,
+struct Events<'a> {
     rows: Rows<'a>,
-    /// Asks for those before one of them.
-    before: &'a mut Statement<'s>,
     desk: &'a mut Desk,
-    /// The number of the event that was returned last.
-    seq: i64,
     /// How long those are that were returned.
     read: usize,
+    seen: Seen,
+    /// Whether a reading before this one has seen something of a command.
+    known: Option<bool>,
     failed: Option<rusqlite::Error>,
 }
 
-impl Events<'_, '_> {
+impl<'a> Events<'a> {
+    /// Reads as many as a history takes.
+    fn read(
+        id: &str,
+        ask: &'a mut Statement<'_>,
+        desk: &'a mut Desk,
+        known: Option<bool>,
+    ) -> rusqlite::Result<(History, Seen)> {
+        let rows = ask.query([id])?;
+        let mut events = Self { rows, desk, read: 0, seen: Seen::default(), known, failed: None };
+        let history = History::read(&mut events);
+        match (events.failed, history) {
+            (Some(error), _) => Err(error),
+            (None, Ok(history)) => Ok((history, events.seen)),
+            (None, Err(error)) => Err(rusqlite::Error::ToSqlConversionFailure(error.into())),
+        }
+    }
+
     /// Keeps the database's error for whoever asked.
     fn lost(failed: &mut Option<rusqlite::Error>) -> impl FnOnce(rusqlite::Error) -> io::Error {
         |error| {
@@ -247,38 +323,97 @@ impl Events<'_, '_> {
     }
 
     /// Tells whether one of the events before those that were returned, as far as they are at hand, may tell of a
-    /// command.
+    /// command; these are not returned any more.
     fn look_ahead(&mut self) -> rusqlite::Result<bool> {
-        let mut rows = self.before.query((self.id, self.seq))?;
         let mut read = self.read;
         while read < AT_HAND {
-            let Some(row) = rows.next()? else { break };
-            match self.desk.open(row.get_ref(1)?, row.get_ref(2)?) {
-                Ok(line) if may_tell_of_commands(line) => return Ok(true),
-                Ok(line) => read += line.len(),
-                Err(_) => read += row.get::<_, Option<u32>>(0)?.map_or(0, |length| length as usize),
+            let Some(row) = self.rows.next()? else { break };
+            let event = self.desk.open(row)?;
+            if event.line.is_ok_and(may_tell_of_commands) {
+                return Ok(true);
             }
+            read += event.length;
         }
         Ok(false)
     }
 }
 
-impl Tail for Events<'_, '_> {
+impl Tail for Events<'_> {
     fn previous(&mut self) -> io::Result<Option<Line<'_>>> {
         let Some(row) = self.rows.next().map_err(Self::lost(&mut self.failed))? else { return Ok(None) };
-        let fields = || Ok((row.get(0)?, row.get_ref(1)?, row.get_ref(2)?));
-        let (seq, json, packed) = fields().map_err(Self::lost(&mut self.failed))?;
-        self.seq = seq;
-        let line = self.desk.open(json, packed);
-        self.read += line.as_ref().map_or(0, |line| line.len());
-        Ok(Some(line))
+        let event = self.desk.open(row).map_err(Self::lost(&mut self.failed))?;
+        self.read += event.length;
+        self.seen.brief |= event.in_brief;
+        self.seen.lost |= event.in_brief && event.line.is_err();
+        Ok(Some(event.line))
     }
 
     fn previous_at_hand(&mut self) -> io::Result<Option<Line<'_>>> {
         if self.read < AT_HAND { self.previous() } else { Ok(None) }
     }
 
+    /// What is found is left to another reading, which most sessions do not need.
     fn may_tell_of_commands(&mut self) -> io::Result<bool> {
-        self.look_ahead().map_err(Self::lost(&mut self.failed))
+        if let Some(known) = self.known {
+            return Ok(known);
+        }
+        self.seen.command = self.look_ahead().map_err(Self::lost(&mut self.failed))?;
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::super::fake::{KEY, State, Story, from_database, from_file, row};
+    use super::super::turn::Phase;
+    use super::*;
+    use crate::model::Outcome;
+
+    /// A call of `exec`, and an answer that is longer than what is unpacked without need.
+    fn answered(command: &str, answer: Value) -> Story {
+        Story::new()
+            .user("u1", "sort the photos")
+            .calls_tool("a1", "c1", "exec", &json!({"command": command}))
+            .result("r1", "c1", answer)
+            .swells(LONG_ANSWER)
+    }
+
+    #[rstest]
+    #[case::cut_off(answered("sort", json!({"details": {"status": "failed"}})), Some(Phase::ToolResult), Outcome::Failed)]
+    #[case::ended(answered("sort", json!({"details": {"status": "failed"}})).answers("a2"), None, Outcome::Done)]
+    #[case::waits_for_leave(
+        answered(&"sort ".repeat(2_000), json!({"details": {"status": "approval-pending"}})).answers("a2"),
+        None,
+        Outcome::ApprovalPending
+    )]
+    fn a_long_answer_is_unpacked_where_it_matters(
+        #[case] story: Story,
+        #[case] cut: Option<Phase>,
+        #[case] outcome: Outcome,
+    ) {
+        let history = from_database(&story, true);
+        let turn = history.last_turn().unwrap();
+        assert_eq!((turn.cut, turn.calls[0].outcome, turn.calls[0].answered), (cut, outcome, true));
+        let whole = from_file(story.lines());
+        assert_eq!(whole.last_turn().unwrap().cut, cut);
+        assert_eq!(
+            history == whole,
+            outcome != Outcome::Done,
+            "what is told of an ended turn's call is who answered"
+        );
+    }
+
+    #[test]
+    fn it_matters_where_the_turns_reply_was_not_delivered() {
+        let state = State::new();
+        let story = answered("sort", json!({"details": {"status": "failed"}})).answers("a2");
+        let row = row(&json!({"status": "done", "pendingFinalDelivery": {"text": "done"}}));
+        drop(state.put_database(&json!({KEY: row}), &[("s1", &story)], true));
+        let read = state.read().pop().unwrap().history.unwrap();
+        assert_eq!(read.last_turn().unwrap().calls[0].outcome, Outcome::Failed);
     }
 }

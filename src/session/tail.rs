@@ -33,7 +33,8 @@ pub(super) trait Tail {
     /// Does the same, but only as far as no more needs to be read; `None` there.
     fn previous_at_hand(&mut self) -> io::Result<Option<Line<'_>>>;
 
-    /// Tells whether a line that is at hand may tell of a command in the background; goes on to none of them.
+    /// Tells whether a line that is at hand may tell of a command in the background; goes on to none of them. Where none
+    /// does, nothing more is asked for.
     fn may_tell_of_commands(&mut self) -> io::Result<bool>;
 }
 
