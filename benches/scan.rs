@@ -13,15 +13,19 @@ use std::time::Duration;
 use comeback::flow::{self, Context, Scan, ScanRequest, Settings};
 use comeback::support::clock::Clock;
 use criterion::{BenchmarkId, Criterion};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
+use zstd::bulk::Decompressor;
 
 use support::{BUDGET, NOW, Shape, Stores, TAIL, database, peak, read_tails, root, wal};
 
+/// A longer answer of a tool tells of no command, which is seen without unpacking it.
+const LONG: u32 = 16 << 10;
 /// What is compared with it: fewer and more sessions, and the same ones with a tenth of their past.
 const GROWTH: [Shape; 3] = [
     Shape { sessions: 100, bytes: 100_000 },
     Shape { sessions: 1_000, bytes: 100_000 },
-    Shape { sessions: 4_000, bytes: 100_000 },
+    Shape { sessions: 10_000, bytes: 100_000 },
 ];
 
 fn main() {
@@ -53,12 +57,21 @@ fn files(criterion: &mut Criterion, stores: &Stores) {
 fn databases(criterion: &mut Criterion, stores: &Stores) {
     let ids = stores.ids();
     let mut group = criterion.benchmark_group("database");
-    group.bench_function("tails", |bencher| bencher.iter(|| query_tails(&stores.database, &ids)));
+    group.bench_function("tails", |bencher| bencher.iter(|| query_tails(&stores.database, &ids, |_| {})));
+    let mut desk = (Decompressor::new().unwrap(), Vec::with_capacity(4 << 20));
+    let mut unpack = |packed: &[u8]| {
+        desk.1.clear();
+        black_box(desk.0.decompress_to_buffer(packed, &mut desk.1).unwrap());
+    };
+    group.bench_function("tails, unpacked", |bencher| {
+        bencher.iter(|| query_tails(&stores.database, &ids, &mut unpack));
+    });
     check(stores, &stores.database);
     group.bench_function("scan", |bencher| bencher.iter(|| scan(&stores.database)));
-    group.bench_function("copy", |bencher| bencher.iter(|| copy(&stores.with_wal)));
-    check(stores, &stores.with_wal);
-    group.bench_function("scan with -wal", |bencher| bencher.iter(|| scan(&stores.with_wal)));
+    let with_wal = stores.with_wal();
+    group.bench_function("copy", |bencher| bencher.iter(|| copy(&with_wal)));
+    check(stores, &with_wal);
+    group.bench_function("scan with -wal", |bencher| bencher.iter(|| scan(&with_wal)));
     group.finish();
 }
 
@@ -89,7 +102,7 @@ fn start(criterion: &mut Criterion) {
 
 fn memory(stores: &Stores) {
     for (kind, state) in
-        [("files", &stores.files), ("database", &stores.database), ("with -wal", &stores.with_wal)]
+        [("files", &stores.files), ("database", &stores.database), ("with -wal", &stores.with_wal())]
     {
         let peak = peak(state, &NOW.to_rfc3339());
         writeln!(io::stdout().lock(), "memory/{kind}: at most {peak} KiB").unwrap();
@@ -114,10 +127,11 @@ fn check(stores: &Stores, state: &Path) {
     assert_eq!(scan.counts, stores.verdicts().into());
 }
 
-/// Asks the database for the last events of each session, and takes none of them apart.
-fn query_tails(state: &Path, ids: &[String]) {
+/// Asks the database for the last events of each session, and hands on those that have to be unpacked.
+fn query_tails(state: &Path, ids: &[String], mut unpack: impl FnMut(&[u8])) {
     let uri = format!("file:{}?immutable=1", database(state).display());
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let alone = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | alone;
     let connection = Connection::open_with_flags(uri, flags).unwrap();
     let query = "SELECT event_json, event_zstd, event_utf8_bytes FROM transcript_events
         WHERE session_id = ?1 ORDER BY seq DESC";
@@ -127,8 +141,14 @@ fn query_tails(state: &Path, ids: &[String]) {
         let mut read = 0;
         while read < TAIL {
             let Some(row) = rows.next().unwrap() else { break };
-            black_box((row.get_ref(0).unwrap(), row.get_ref(1).unwrap()));
-            read += row.get::<_, u32>(2).unwrap();
+            let (packed, length) = (black_box(row.get_ref(1).unwrap()), row.get::<_, u32>(2).unwrap());
+            black_box(row.get_ref(0).unwrap());
+            if let ValueRef::Blob(packed) = packed
+                && length <= LONG
+            {
+                unpack(packed);
+            }
+            read += length;
         }
     }
 }
