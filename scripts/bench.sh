@@ -4,7 +4,7 @@
 #
 #   scripts/bench.sh [--large]
 #
-# --large adds ten thousand sessions with ten gigabytes. Needs Rust, a C compiler, Python, 4 GB of disk (16 GB with
+# --large adds ten thousand sessions with ten gigabytes. Needs Rust, a C compiler, Python, 5 GB of disk (16 GB with
 # --large), which are free again afterwards, unless COMEBACK_BENCH_DIR names a folder: there the state directories stay
 # for the next run. The last part needs OpenClaw, too (scripts/fetch-openclaw.sh).
 set -eu
