@@ -64,13 +64,36 @@ pub fn files(folder: &str) -> Vec<PathBuf> {
 }
 
 /// All commands of a file: Markdown by its blocks and code, anything else by what stands between backticks.
-pub fn in_file(path: &Path) -> Vec<Found> {
+pub fn commands(path: &Path) -> Vec<Found> {
+    let is_markdown = path.extension().is_some_and(|extension| extension == "md" || extension == "hbs");
+    in_file(path, if is_markdown { markdown } else { quoted })
+}
+
+/// What a file says that a command answers: the code in the first column of tables about what somebody "says".
+pub fn answers(path: &Path) -> Vec<Found> {
+    in_file(path, |text| {
+        let mut is_about_answers = false;
+        let mut found = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let first = line.strip_prefix('|').and_then(|line| line.split('|').next());
+            let Some(first) = first else {
+                is_about_answers = false;
+                continue;
+            };
+            is_about_answers |= first.trim().ends_with(" says");
+            let code = first.split('`').skip(1).step_by(2);
+            found.extend(code.filter(|_| is_about_answers).map(|code| (number + 1, code.to_owned())));
+        }
+        // The head names who speaks.
+        found.into_iter().filter(|(_, code)| code != "recover").collect()
+    })
+}
+
+fn in_file(path: &Path, find: fn(&str) -> Vec<(usize, String)>) -> Vec<Found> {
     let text = fs::read_to_string(path).unwrap();
     let name = path.strip_prefix(root()).unwrap().display().to_string();
-    let is_markdown = path.extension().is_some_and(|extension| extension == "md" || extension == "hbs");
-    let pieces = if is_markdown { markdown(&text) } else { quoted(&text) };
-    let place = |line: usize| format!("{name}:{line}");
-    pieces.into_iter().map(|(line, script)| Found { place: place(line), script }).collect()
+    let found = find(&text).into_iter();
+    found.map(|(line, script)| Found { place: format!("{name}:{line}"), script }).collect()
 }
 
 /// Returns lines and scripts of a Markdown text.

@@ -13,22 +13,26 @@ mod stages;
 mod world;
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
-use crate::found::{Found, files, help, in_file, root};
+use regex::Regex;
+
+use crate::found::{Found, answers, commands, files, help, root};
 
 /// Each command takes a second, and most of that it waits.
 const WORKERS: usize = 4;
 
 /// The pages and folders whose commands are run; the Chinese one is the README.
-const PAGES: [&str; 3] = ["README.md", "README.zh-CN.md", "SKILL.md"];
+const PAGES: [&str; 4] = ["README.md", "README.zh-CN.md", "SKILL.md", "docs/guarantees.md"];
 const FOLDERS: [&str; 2] = ["references", "templates"];
 
-fn in_documents() -> Vec<Found> {
+fn in_documents(find: fn(&Path) -> Vec<Found>) -> Vec<Found> {
     let pages = PAGES.iter().map(|page| root().join(page)).filter(|path| path.exists());
     let folders = FOLDERS.iter().flat_map(|folder| files(folder));
-    pages.chain(folders).flat_map(|path| in_file(&path)).collect()
+    pages.chain(folders).flat_map(|path| find(&path)).collect()
 }
 
 #[test]
@@ -36,7 +40,7 @@ fn each_command_that_a_document_names_does_what_it_says() {
     let help = help();
     let names: Vec<_> = help.iter().map(|help| help.words.clone()).collect();
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for one in in_documents().into_iter().chain(help.into_iter().flat_map(|help| help.examples)) {
+    for one in in_documents(commands).into_iter().chain(help.into_iter().flat_map(|help| help.examples)) {
         if one.is_ours() {
             places.entry(one.script).or_default().push(one.place);
         }
@@ -58,6 +62,22 @@ fn each_command_that_a_document_names_does_what_it_says() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), places.len(), wrong.join("\n"));
 }
 
+/// Whoever looks an answer up finds it in the words that they were given.
+#[test]
+fn what_a_table_says_that_a_command_says_is_what_it_says() {
+    let sources = ["src", "templates/en"].iter().flat_map(|folder| files(folder));
+    let sources: Vec<_> = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let joined = Regex::new(r"\\\n\s*").unwrap().replace_all(&sources.join("\n"), "").into_owned();
+    let answers = in_documents(answers);
+    assert!(answers.len() > 15, "{answers:?}");
+    let unknown: Vec<_> = answers
+        .iter()
+        .filter(|one| one.script.split('…').map(str::trim).any(|part| !joined.contains(part)))
+        .map(|one| format!("{}: {}", one.place, one.script))
+        .collect();
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
+
 #[test]
 fn each_command_has_an_example() {
     for help in help() {
@@ -69,7 +89,7 @@ fn each_command_has_an_example() {
 
 #[test]
 fn each_command_of_another_program_is_run_by_a_test() {
-    let others = in_documents().into_iter().filter(|one| !one.is_ours());
+    let others = in_documents(commands).into_iter().filter(|one| !one.is_ours());
     let wrong: Vec<_> = others
         .filter_map(|one| {
             others::check(&one.script).err().map(|why| format!("{}: {}\n  {why}", one.place, one.script))
