@@ -8,6 +8,7 @@ mod found;
 mod others;
 mod scenes;
 mod stages;
+mod triggers;
 #[path = "../cli/world.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod world;

@@ -79,7 +79,6 @@ impl Scene {
         fs::create_dir(world.home().join("bin")).unwrap();
         symlink(env!("CARGO_BIN_EXE_comeback"), world.home().join("bin/comeback")).unwrap();
         let values = [
-            ("<your session>", CALLER),
             ("PATH", FIGURES),
             ("NAME", "summary"),
             ("ACTIONS.json", "actions.json"),
