@@ -20,6 +20,7 @@ const OTHERS: &[(&str, By)] = &[
     ("cargo test", By::CargoTest),
     ("COMEBACK_SWEEP=all cargo test", By::CargoTest),
     ("cargo bench --bench scan", By::Hand("Cargo.toml", "[[bench]]\nname = \"scan\"")),
+    ("scripts/bench.sh", By::Hand("scripts/bench.sh", "cargo bench")),
     ("scripts/test.sh", By::File(".ci/run", "scripts/test.sh")),
     ("scripts/fetch-openclaw.sh", By::File("scripts/test.sh", "\n    scripts/fetch-openclaw.sh")),
     ("scripts/package.sh", By::File("tests/install/bundle.rs", "scripts/package.sh")),
