@@ -53,8 +53,15 @@ fn world(version: &str) -> World {
 
 /// Two others wait for a restart with work that must not happen twice.
 fn risky_work(world: &World) {
-    let session = |chat, goal, next| json!({"sessionKey": key(chat), "agentId": "main", "goal": goal, "lastDone": "looked at it", "nextStep": next, "blockers": "none"});
-    let snapshot = json!({"sessions": [session(CYD, "the invoice", "pay the invoice"), session(DAN, "disk space", "delete the old backups")]});
+    let session = |chat, goal, next| {
+        json!({"sessionKey": key(chat), "agentId": "main", "goal": goal, "lastDone": "looked at it", "nextStep": next,
+               "blockers": "none"})
+    };
+    let sessions = [
+        session(CYD, "the invoice", "pay the invoice"),
+        session(DAN, "disk space", "delete the old backups"),
+    ];
+    let snapshot = json!({ "sessions": sessions });
     fs::write(world.gateway.workspace().join("snapshot.json"), snapshot.to_string()).unwrap();
     let mut command = Command::new("/bin/sh");
     command
