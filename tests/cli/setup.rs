@@ -7,27 +7,6 @@ use insta::assert_snapshot;
 
 use crate::world::{World, put};
 
-/// The product's command line, as far as `setup` needs it.
-const OPENCLAW: &str = r#"case "$1 $2" in
-  "hooks list") echo '{"hooks":[{"name":"comeback","loadable":true}]}' ;;
-  "config set") echo '{hooks:{internal:{entries:{comeback:{enabled:true}}}}}' >"$OPENCLAW_CONFIG_PATH" ;;
-  "config unset") echo '{}' >"$OPENCLAW_CONFIG_PATH" ;;
-esac
-"#;
-
-/// A home with a gateway that systemd starts.
-fn machine() -> World {
-    let world = World::new();
-    put(&world.state("fake.sh"), OPENCLAW);
-    put(&world.state("openclaw.json"), "{}\n");
-    put(
-        &world.home().join(".config/systemd/user/openclaw-gateway.service"),
-        "[Service]\nExecStart=/bin/true\n",
-    );
-    put(&world.home().join("managers"), "");
-    world
-}
-
 fn run(world: &World, args: &[&str]) -> String {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let mut command = world.std_command(env!("CARGO_BIN_EXE_comeback"), args);
@@ -42,7 +21,7 @@ fn managers(world: &World) -> String {
 
 #[test]
 fn what_this_machine_has_a_use_for_comes_and_goes() {
-    let world = machine();
+    let world = World::machine();
     let before = world.files();
     assert_snapshot!(run(&world, &["setup", "install"]), @r#"
     exit 0
@@ -115,7 +94,7 @@ fn what_this_machine_has_a_use_for_comes_and_goes() {
 
 #[test]
 fn a_dry_run_only_tells_and_json_shows_each_part() {
-    let world = machine();
+    let world = World::machine();
     let before = world.files();
     assert_snapshot!(run(&world, &["setup", "install", "--dry-run"]), @r#"
     exit 0
@@ -177,7 +156,7 @@ fn a_dry_run_only_tells_and_json_shows_each_part() {
 
 #[test]
 fn a_part_without_anything_to_belong_to_is_an_error_with_the_way_out() {
-    let world = machine();
+    let world = World::machine();
     assert_snapshot!(run(&world, &["setup", "install", "--launchd"]), @r"
     exit 1
     --- stderr
@@ -195,7 +174,7 @@ fn a_part_without_anything_to_belong_to_is_an_error_with_the_way_out() {
 
 #[test]
 fn the_units_say_what_they_do() {
-    let world = machine();
+    let world = World::machine();
     run(&world, &["setup", "install", "--systemd"]);
     let exe = fs::canonicalize(env!("CARGO_BIN_EXE_comeback")).unwrap();
     let unit = |path: &str| {
@@ -237,7 +216,7 @@ fn the_units_say_what_they_do() {
 
 #[test]
 fn a_manager_that_is_not_there_is_a_warning() {
-    let world = machine();
+    let world = World::machine();
     let mut command = world.std_command(env!("CARGO_BIN_EXE_comeback"), &["setup", "install", "--systemd"]);
     command.env("PATH", world.home());
     assert_snapshot!(world.show(&command.output().unwrap()), @r"
@@ -257,7 +236,7 @@ fn a_manager_that_is_not_there_is_a_warning() {
 
 #[test]
 fn the_rule_for_agents_comes_and_goes() {
-    let world = machine();
+    let world = World::machine();
     let agents = world.workspace("AGENTS.md");
     put(&agents, "# Agents\n");
     assert_snapshot!(run(&world, &["setup", "agents-md"]), @r"
@@ -296,7 +275,7 @@ fn the_rule_for_agents_comes_and_goes() {
 
 #[test]
 fn what_the_seeds_left_is_taken_over_and_given_back() {
-    let world = machine();
+    let world = World::machine();
     put(
         &world.home().join(".config/systemd/user/openclaw-gateway.service.d/boot-resume.conf"),
         "[Service]\n",

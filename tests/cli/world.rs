@@ -14,6 +14,14 @@ pub const NOW: &str = "2026-11-20T12:00:00Z";
 /// The caller of the tests.
 pub const CALLER: &str = "agent:main:telegram:direct:77";
 
+/// The product's command line, as far as `setup` needs it.
+const OPENCLAW: &str = r#"case "$1 $2" in
+  "hooks list") echo '{"hooks":[{"name":"comeback","loadable":true}]}' ;;
+  "config set") sed -i '1s/{/{hooks:{internal:{entries:{comeback:{enabled:true}}}},/' "$OPENCLAW_CONFIG_PATH" ;;
+  "config unset") sed -i '1s/hooks:{.*}}}},//' "$OPENCLAW_CONFIG_PATH" ;;
+esac
+"#;
+
 /// Writes a file, its folders too.
 pub fn put(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -29,6 +37,17 @@ impl World {
     pub fn new() -> Self {
         let world = Self { dir: tempfile::tempdir().unwrap() };
         fs::create_dir_all(world.workspace("")).unwrap();
+        world
+    }
+
+    /// The same with a gateway that systemd starts; `tests/data` has stand-ins for the product and for systemd.
+    pub fn machine() -> Self {
+        let world = Self::new();
+        put(&world.state("fake.sh"), OPENCLAW);
+        let unit = world.home().join(".config/systemd/user/openclaw-gateway.service");
+        put(&unit, "[Service]\nExecStart=/bin/true\n");
+        put(&world.state("openclaw.json"), "{}\n");
+        put(&world.home().join("managers"), "");
         world
     }
 

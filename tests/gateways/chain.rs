@@ -7,8 +7,7 @@ use serde_json::json;
 
 use crate::comeback;
 use crate::people::{
-    ADA, BEN, CYD, LATER, Restart, approve, ask_for_the_restart, everybody_heard_once, key, no_job_yet,
-    three_chats,
+    ADA, BEN, CYD, LATER, approve, ask_for_the_restart, everybody_heard_once, key, no_job_yet, three_chats,
 };
 
 #[rstest]
@@ -16,7 +15,7 @@ use crate::people::{
 #[case::v2026_7_1("2026.7.1")]
 #[case::v2026_9_6("2026.9.6")]
 fn what_the_chain_has_sent_is_not_sent_again(#[case] version: &str) {
-    let mut world = three_chats(version, Restart::Operator, no_job_yet);
+    let mut world = three_chats(version, no_job_yet);
     ask_for_the_restart(&world);
     approve(&world);
     world.gateway.wait_boot(2);

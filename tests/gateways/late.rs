@@ -6,13 +6,11 @@ use rstest::rstest;
 use crate::comeback;
 use crate::harness::World;
 use crate::harness::wait;
-use crate::people::{
-    ADA, BEN, LATER, Restart, approve, ask_for_the_restart, everybody_heard_once, three_chats,
-};
+use crate::people::{ADA, BEN, LATER, approve, ask_for_the_restart, everybody_heard_once, three_chats};
 
 /// A restart that was prepared `minutes` ago, by the clock of `prepare`, and whose job comes due in a few seconds.
 fn prepared_ago(version: &str, minutes: i64) -> World {
-    let world = three_chats(version, Restart::Operator, move || {
+    let world = three_chats(version, move || {
         let then = Utc::now() - TimeDelta::minutes(minutes);
         format!("--now {} --delay {}s", then.to_rfc3339_opts(SecondsFormat::Secs, true), minutes * 60 + 15)
     });

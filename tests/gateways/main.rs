@@ -7,7 +7,6 @@
 mod chain;
 mod chinese;
 mod comeback;
-mod confirm;
 mod conformance;
 mod crash;
 mod fallback;
@@ -17,6 +16,7 @@ mod late;
 mod once;
 mod people;
 mod planned;
+mod skill;
 mod smoke;
 mod tasks;
 mod unprepared;

@@ -9,8 +9,7 @@ use crate::comeback;
 use crate::harness::World;
 use crate::harness::wait;
 use crate::people::{
-    ADA, BEN, CYD, Restart, SOON, approve, ask_for_the_restart, everybody_heard_once, key, no_job_yet,
-    three_chats,
+    ADA, BEN, CYD, SOON, approve, ask_for_the_restart, everybody_heard_once, key, no_job_yet, three_chats,
 };
 
 /// Runs `comeback recover` and kills it as it enters the `number`th call of `call`; tells whether it got that far.
@@ -30,7 +29,7 @@ fn killed_at(world: &World, call: &str, number: usize) -> bool {
 #[case::v2026_7_1("2026.7.1")]
 #[case::v2026_9_6("2026.9.6")]
 fn a_helper_that_is_killed_sends_nothing_twice(#[case] version: &str) {
-    let mut world = three_chats(version, Restart::Operator, no_job_yet);
+    let mut world = three_chats(version, no_job_yet);
     ask_for_the_restart(&world);
     approve(&world);
     world.gateway.wait_boot(2);
@@ -50,7 +49,7 @@ fn a_helper_that_is_killed_sends_nothing_twice(#[case] version: &str) {
 #[case::v2026_7_1("2026.7.1")]
 #[case::v2026_9_6("2026.9.6")]
 fn a_gateway_that_is_down_costs_nothing_but_the_exit_code(#[case] version: &str) {
-    let mut world = three_chats(version, Restart::Operator, no_job_yet);
+    let mut world = three_chats(version, no_job_yet);
     ask_for_the_restart(&world);
     wait::until("the end of Ada's turn", SOON, || {
         let row = comeback::call(&world.gateway, "sessions.describe", &json!({"key": key(ADA)}));
@@ -73,7 +72,7 @@ fn a_gateway_that_is_down_costs_nothing_but_the_exit_code(#[case] version: &str)
 #[case::v2026_7_1("2026.7.1")]
 #[case::v2026_9_6("2026.9.6")]
 fn what_cannot_be_prepared_safely_is_refused(#[case] version: &str) {
-    let world = three_chats(version, Restart::Operator, no_job_yet);
+    let world = three_chats(version, no_job_yet);
     let unknown = ["prepare", "--session-key", "agent:main:telegram:direct:404", "--reason", "x"];
     let error = comeback::json(&world.gateway, 1, &unknown)["error"]["message"].clone();
     assert!(error.as_str().unwrap().contains("agent:main:telegram:direct:404"), "{error}");

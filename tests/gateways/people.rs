@@ -44,7 +44,7 @@ pub fn snapshot() -> String {
     json!({ "sessions": sessions }).to_string()
 }
 
-/// What Ada's agent runs; `extra` is `--restart` where the gateway has no tool for its agents.
+/// What Ada's agent runs; `extra` is `--restart` where the operator lets it ask the gateway itself.
 fn prepare(extra: &str) -> String {
     format!(
         "comeback prepare --session-key {} --reason 'new model settings' --after 'tell Ada that the settings are \
@@ -54,29 +54,14 @@ fn prepare(extra: &str) -> String {
     )
 }
 
-/// Who restarts the gateway once everything is prepared.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Restart {
-    /// The agent makes the call that `prepare` named.
-    Agent,
-    /// `prepare --restart` has asked the gateway.
-    Helper,
-    /// The operator, when the test lets them.
-    Operator,
-}
-
 /// The agents: they do what the texts tell them, and nothing else.
 fn script(
-    restart: Restart,
     flags: impl Fn() -> String + Send + Sync + 'static,
 ) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
     move |request| {
         let said = request.last_user_text();
         let results = unanswered_results(request);
-        if results.contains("Restart with this call") && restart == Restart::Agent {
-            return Reply::tool("gateway", json!({"action": "restart", "reason": "new model settings"}));
-        }
-        if results.contains("Checkpoint") || results.contains("SIGUSR1") {
+        if results.contains("Checkpoint") {
             return Reply::text("I have asked for the restart.");
         }
         if results.contains("go on with your own work") {
@@ -125,12 +110,8 @@ pub fn no_job_yet() -> String {
 }
 
 /// A gateway with three conversations, and the program installed.
-pub fn three_chats(
-    version: &str,
-    restart: Restart,
-    flags: impl Fn() -> String + Send + Sync + 'static,
-) -> World {
-    let mut world = World::new(version, script(restart, flags));
+pub fn three_chats(version: &str, flags: impl Fn() -> String + Send + Sync + 'static) -> World {
+    let mut world = World::new(version, script(flags));
     comeback::install(&world);
     let own = world.gateway.state_dir().join("comeback");
     fs::create_dir_all(&own).unwrap();

@@ -1,27 +1,15 @@
-//! A planned restart, from the side of the people in the chats.
+//! A planned restart, from the side of the people in the chats; `skill/` has one that an agent asks for.
 
 use rstest::rstest;
 
 use crate::comeback;
-use crate::people::{
-    BEN, Restart, approve, ask_for_the_restart, everybody_heard_once, key, no_job_yet, three_chats,
-};
+use crate::people::{BEN, approve, ask_for_the_restart, everybody_heard_once, key, no_job_yet, three_chats};
 
-#[rstest]
-#[case::v2026_5_28("2026.5.28", Restart::Agent, "--delay 10s")]
-#[case::v2026_7_1("2026.7.1", Restart::Helper, "--delay 10s --restart")]
-#[case::v2026_9_6("2026.9.6", Restart::Operator, "--delay 20s")]
-fn the_job_brings_everybody_back(
-    #[case] version: &str,
-    #[case] restart: Restart,
-    #[case] flags: &'static str,
-) {
-    let mut world = three_chats(version, restart, move || flags.to_owned());
+/// The operator has allowed it, and the gateway can do it without its agents: up to 2026.7.1.
+#[test]
+fn the_helper_restarts_the_gateway_and_the_job_brings_everybody_back() {
+    let mut world = three_chats("2026.7.1", || "--delay 10s --restart".to_owned());
     ask_for_the_restart(&world);
-    match restart {
-        Restart::Agent | Restart::Helper => {}
-        Restart::Operator => approve(&world),
-    }
     world.gateway.wait_boot(2);
     everybody_heard_once(&world);
 }
@@ -31,7 +19,7 @@ fn the_job_brings_everybody_back(
 #[case::v2026_7_1("2026.7.1")]
 #[case::v2026_9_6("2026.9.6")]
 fn the_hook_brings_everybody_back(#[case] version: &str) {
-    let mut world = three_chats(version, Restart::Operator, no_job_yet);
+    let mut world = three_chats(version, no_job_yet);
     comeback::json(&world.gateway, 0, &["setup", "install", "--hook"]);
     ask_for_the_restart(&world);
     approve(&world);
@@ -45,7 +33,7 @@ fn the_hook_brings_everybody_back(#[case] version: &str) {
 #[case::v2026_7_1("2026.7.1", "--delay 9s")]
 #[case::v2026_9_6("2026.9.6", "--delay 22s")]
 fn the_job_and_the_hook_together_do_it_once(#[case] version: &str, #[case] flags: &'static str) {
-    let mut world = three_chats(version, Restart::Operator, move || flags.to_owned());
+    let mut world = three_chats(version, move || flags.to_owned());
     comeback::json(&world.gateway, 0, &["setup", "install", "--hook"]);
     ask_for_the_restart(&world);
     approve(&world);
@@ -58,7 +46,7 @@ fn the_job_and_the_hook_together_do_it_once(#[case] version: &str, #[case] flags
 #[case::v2026_7_1("2026.7.1")]
 #[case::v2026_9_6("2026.9.6")]
 fn two_prepares_leave_one_job_and_one_checkpoint(#[case] version: &str) {
-    let world = three_chats(version, Restart::Operator, no_job_yet);
+    let world = three_chats(version, no_job_yet);
     let prepare = |reason: &str| {
         let arguments = ["prepare", "--session-key", &key(BEN), "--reason", reason, "--delay", "20m"];
         comeback::json(&world.gateway, 0, &arguments)

@@ -1,5 +1,6 @@
 //! The harness itself: a person, an agent with a tool, a crash, and the same conversation afterwards.
 
+use std::process::Output;
 use std::time::Duration;
 
 use rstest::rstest;
@@ -51,4 +52,24 @@ fn a_conversation_outlives_a_crash(#[case] version: &str) {
     world.telegram.say(CHAT, "Ada", "do you remember");
     world.telegram.wait_for_message(CHAT, "the memory", SOON, |text| text == REMEMBERED);
     assert_eq!(world.telegram.matching(CHAT, |text| text == REMEMBERED).len(), 1);
+    if version == "2026.9.6" {
+        the_operators_commands_are_there(&world);
+    }
+}
+
+/// What `references/restarts.md` tells the operator to run.
+fn the_operators_commands_are_there(world: &World) {
+    let says = |output: Output, text: &str| {
+        assert!(
+            output.status.success() && String::from_utf8_lossy(&output.stdout).contains(text),
+            "{output:?}"
+        );
+    };
+    let (version, port) = (world.gateway.version(), world.gateway.port().to_string());
+    says(world.gateway.cli(["--version"]), version);
+    says(world.gateway.cli(["config", "validate"]), "valid");
+    says(world.gateway.cli(["gateway", "status"]), &port);
+    says(world.gateway.cli(["logs", "--limit", "20", "--plain"]), "gateway");
+    // There is no service here that it could restart.
+    says(world.gateway.cli(["gateway", "restart", "--help"]), "restart");
 }
