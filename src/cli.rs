@@ -11,6 +11,11 @@ Compatibility, the steps of restart-task-recovery in its own JSON:
   verify      Judge which of those messages may go out without a person
   execute     List what is to be sent and what is held, or send it
 
+Examples:
+  comeback drill                      a restart and a crash, told step by step; needs no OpenClaw
+  comeback doctor                     what is wrong with the installation here
+  comeback scan                       what the last stop of the gateway cut off
+
 Exit codes:
   0   done, also when there was nothing to do or something is held
   1   user or environment error; doctor has found something wrong

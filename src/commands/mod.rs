@@ -61,21 +61,21 @@ pub(crate) enum Command {
     /// Show what is wrong with the installation, and the command that mends it
     Doctor(doctor::Args),
     /// Write and read restart checkpoints
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  comeback checkpoint show")]
     Checkpoint(checkpoint::Command),
     /// Show and change the workspace's NOW.md
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  comeback now show")]
     Now(now::Command),
     /// Work on long tasks that outlive a timeout and a restart
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  comeback task list")]
     Task(task::Command),
     /// Leave and read agents' last words
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  comeback note list")]
     Note(note::Command),
     /// Show a message to people or agents, in a language and for a channel
     Render(render::Args),
     /// Install, remove and show what brings agents back by itself
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  comeback setup show")]
     Setup(setup::Command),
     // The help lists these four under a heading of their own, in `cli.rs`.
     /// Show what a checkpoint asks for

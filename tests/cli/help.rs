@@ -17,6 +17,37 @@ fn help(command: &[&str]) -> String {
     format!("{above}{}", rest.collect::<Vec<_>>().join("\n"))
 }
 
+/// The commands that a help names under headings: two spaces, a name, what it does.
+fn commands(help: &str, headings: [&str; 2]) -> Vec<String> {
+    let below = |heading: &str| {
+        let text = help.split_once(heading).map_or("", |(_, below)| below);
+        let lines = text.lines().skip(1).take_while(|line| line.starts_with("  "));
+        lines.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    headings.into_iter().flat_map(below).filter(|name| name != "help").collect()
+}
+
+#[test]
+fn every_command_has_an_example_of_itself() {
+    let mut left: Vec<Vec<String>> = vec![Vec::new()];
+    let mut seen = 0;
+    while let Some(command) = left.pop() {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let text = help(&words);
+        let name = ["comeback"].iter().chain(&words).copied().collect::<Vec<_>>().join(" ");
+        let (_, example) = text
+            .split_once("\nExample:\n")
+            .or_else(|| text.split_once("\nExamples:\n"))
+            .unwrap_or_else(|| panic!("`{name} --help` has an example: {text}"));
+        assert!(example.lines().next().is_some_and(|line| line.starts_with("  ")), "{name}: {example}");
+        assert!(example.contains(&name), "the example is one of `{name}`: {example}");
+        let below = commands(&text, ["Commands:", "Compatibility, "]);
+        left.extend(below.into_iter().map(|one| [command.clone(), vec![one]].concat()));
+        seen += 1;
+    }
+    assert!(seen > 35, "{seen} commands");
+}
+
 #[test]
 fn the_program_lists_its_commands_and_exit_codes() {
     assert_snapshot!(help(&[]), @r"
@@ -51,6 +82,11 @@ fn the_program_lists_its_commands_and_exit_codes() {
       verify      Judge which of those messages may go out without a person
       execute     List what is to be sent and what is held, or send it
 
+    Examples:
+      comeback drill                      a restart and a crash, told step by step; needs no OpenClaw
+      comeback doctor                     what is wrong with the installation here
+      comeback scan                       what the last stop of the gateway cut off
+
     Exit codes:
       0   done, also when there was nothing to do or something is held
       1   user or environment error; doctor has found something wrong
@@ -72,7 +108,7 @@ fn prepare() {
     Usage: comeback prepare [OPTIONS] --session-key <KEY> --reason <TEXT> [-]
 
     Arguments:
-      [-]  `-` reads other sessions from stdin [possible values: -]
+      [-]  `-` reads other sessions from stdin
 
     Options:
           --session-key <KEY>  Your own session's key (the tool `session_status` names it)
@@ -206,6 +242,9 @@ fn checkpoint() {
 
     Options:
       -h, --help  Print help
+
+    Example:
+      comeback checkpoint show
     ");
     assert_snapshot!(help(&["checkpoint", "build"]), @r#"
     Write a checkpoint from the sessions on stdin, as JSON or YAML
@@ -318,6 +357,9 @@ fn now() {
 
     Options:
       -h, --help  Print help
+
+    Example:
+      comeback now show
     ");
     assert_snapshot!(help(&["now", "show"]), @r"
     Print NOW.md
@@ -404,6 +446,9 @@ fn setup() {
 
     Options:
       -h, --help  Print help
+
+    Example:
+      comeback setup show
     ");
     assert_snapshot!(help(&["setup", "install"]), @r"
     Install what brings agents back by itself
@@ -537,6 +582,9 @@ fn task() {
 
     Options:
       -h, --help  Print help
+
+    Example:
+      comeback task list
     ");
     assert_snapshot!(help(&["task", "start"]), @r"
     Begin a task: its goal, its steps, and whether it needs to be woken
@@ -636,7 +684,7 @@ fn note() {
     Usage: comeback note write [OPTIONS] [-]
 
     Arguments:
-      [-]  `-` reads the note from stdin, as JSON [possible values: -]
+      [-]  `-` reads the note from stdin, as JSON
 
     Options:
           --agent <ID>           Whose note it is: yours
