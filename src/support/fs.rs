@@ -55,18 +55,32 @@ fn read_text(path: &Path) -> io::Result<String> {
 /// # Errors
 /// As with [`read`], and where a link leads out.
 pub fn read_inside(root: &Path, path: &Path) -> Result<Option<String>> {
-    let real = match path.canonicalize() {
-        Ok(real) => real,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed("find", path, error)),
-    };
-    let root = root.canonicalize().map_err(|error| failed("find", root, error))?;
-    if real.starts_with(&root) {
-        return read(&real);
+    if path.try_exists().is_ok_and(|is_there| !is_there) {
+        return Ok(None);
     }
-    let (shown, root) = (path.display(), root.display());
-    Err(Error::new(Kind::User, format!("refused to read {shown}: it leads out of {root}"))
-        .hint(format!("it is a link to {}: put a file in its place", real.display())))
+    read(&inside(&[real(root)?], path)?)
+}
+
+/// Returns a path with its links resolved, if it stands in one of `roots`, whose own are resolved.
+///
+/// # Errors
+/// Where it is not there, or a link leads out.
+pub fn inside(roots: &[PathBuf], path: &Path) -> Result<PathBuf> {
+    let found = real(path)?;
+    if roots.iter().any(|root| found.starts_with(root)) {
+        return Ok(found);
+    }
+    let roots = roots.iter().map(|root| root.display().to_string()).collect::<Vec<_>>().join(" and ");
+    Err(Error::new(Kind::User, format!("refused to read {}: it leads out of {roots}", path.display()))
+        .hint(format!("it leads to {}: put the file itself in its place", found.display())))
+}
+
+/// Returns a path with its links resolved.
+///
+/// # Errors
+/// Where there is nothing of that name.
+pub fn real(path: &Path) -> Result<PathBuf> {
+    path.canonicalize().map_err(|error| failed("find", path, error))
 }
 
 /// Lists the `.json` files of a folder that are not hidden, in order; one that is not there has none.
@@ -217,6 +231,7 @@ pub fn failed(what: &str, path: &Path, error: io::Error) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             Some("free space on that file system, then run the command again")
         }
+        io::ErrorKind::InvalidData => Some("save it as UTF-8, or move it away"),
         _ => None,
     };
     let error = Error::new(Kind::User, format!("cannot {what} {}", path.display())).because(error);
