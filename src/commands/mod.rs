@@ -191,7 +191,14 @@ fn input(path: &Path) -> Result<(String, String)> {
         return Ok(("stdin".to_owned(), read_stdin()?));
     }
     let origin = path.display().to_string();
-    let text = fs::read(path)?.ok_or_else(|| Error::new(Kind::User, format!("there is no file {origin}")))?;
+    let missing = || {
+        let error = Error::new(Kind::User, format!("there is no file {origin}"));
+        match std::env::current_dir() {
+            Ok(here) if path.is_relative() => error.hint(format!("it was looked for in {}", here.display())),
+            _ => error.hint("name a file that is there, or `-` for stdin"),
+        }
+    };
+    let text = fs::read(path)?.ok_or_else(missing)?;
     Ok((origin, text))
 }
 
@@ -259,9 +266,28 @@ fn sessions(count: usize) -> String {
     if count == 1 { "1 session".to_owned() } else { format!("{count} sessions") }
 }
 
-/// Parses an argument by its type, with the type's own message.
+/// Parses an argument by its type, with the type's own message and hints.
 fn parsed<T: std::str::FromStr<Err = Error>>(text: &str) -> std::result::Result<T, String> {
-    text.parse().map_err(|error: Error| error.to_string())
+    text.parse().map_err(|error: Error| error.advice())
+}
+
+/// Parses a number of things.
+fn number<T: std::str::FromStr>(text: &str) -> std::result::Result<T, String> {
+    text.parse().map_err(|_| "a whole number such as 30 is expected".to_owned())
+}
+
+/// Takes the one argument that means stdin.
+fn stdin_only(text: &str) -> std::result::Result<String, String> {
+    if text == "-" {
+        Ok(text.to_owned())
+    } else {
+        Err("only `-` is expected here: a file comes by `- < FILE`".to_owned())
+    }
+}
+
+/// Takes words that say something.
+fn words(text: &str) -> std::result::Result<String, String> {
+    if text.trim().is_empty() { Err("some words are expected".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ pub(crate) struct Step {
     #[arg(long = "artifact", value_name = "PATH")]
     artifacts: Vec<PathBuf>,
     /// How far the task is, 0 to 100 [default: by the steps that are done]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, value_name = "N", value_parser = percent)]
     progress: Option<u8>,
     /// What is to be done next; may be given several times [default: the steps that are left]
     #[arg(long = "next", value_name = "TEXT")]
@@ -160,6 +160,11 @@ pub(crate) struct Resume {
     /// Show what would be done; change nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+fn percent(text: &str) -> std::result::Result<u8, String> {
+    let percent: Option<u8> = text.parse().ok().filter(|percent| *percent <= 100);
+    percent.ok_or_else(|| "a whole number from 0 to 100 is expected".to_owned())
 }
 
 pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {

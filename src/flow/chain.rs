@@ -370,7 +370,6 @@ mod tests {
             let now = Clock::default().now();
             let context = Context::load(Settings {
                 state_dir: Some(dir.path().to_owned()),
-                workspace: Some(dir.path().join("workspace")),
                 clock: Clock::new(Some(now)),
                 ..Settings::default()
             })

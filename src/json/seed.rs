@@ -258,7 +258,7 @@ struct ActionEntry {
 /// # Errors
 /// Where it is no such file: names the line.
 pub fn read_actions(origin: &str, text: &str) -> Result<List> {
-    let file: ActionsFile = parsed(origin, text, "a list of actions")?;
+    let file: ActionsFile = parsed(origin, text, "a list of actions", "actions")?;
     let message = |entry: ActionEntry| Message {
         next_step: entry.next_step,
         blockers: entry.blockers,
@@ -298,7 +298,7 @@ struct VerifiedEntry {
 /// # Errors
 /// Where it is no such file: names the line.
 pub fn read_verified(origin: &str, text: &str) -> Result<List> {
-    let file: VerifiedFile = parsed(origin, text, "a list of verified actions")?;
+    let file: VerifiedFile = parsed(origin, text, "a list of verified actions", "verify")?;
     let is_checkpoint = |source: &String| Path::new(source).extension().is_some_and(|end| end == "md");
     let source = file.source.filter(is_checkpoint);
     Ok(List {
@@ -322,10 +322,12 @@ impl VerifiedEntry {
     }
 }
 
-fn parsed<'de, T: Deserialize<'de>>(origin: &str, text: &'de str, what: &str) -> Result<T> {
+fn parsed<'de, T: Deserialize<'de>>(origin: &str, text: &'de str, what: &str, maker: &str) -> Result<T> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).map_err(|error| {
-        Error::new(Kind::User, format!("{origin}:{}: expected {what}", error.line())).because(error)
+        Error::new(Kind::User, format!("{origin}:{}: expected {what}", error.line()))
+            .because(error)
+            .hint(format!("`comeback {maker}` writes one"))
     })
 }
 

@@ -18,6 +18,8 @@ use super::fs::{PRIVATE_FILE, failed, write};
 
 /// The format that this program writes.
 pub const FORMAT: u32 = 1;
+/// What to do about a file that is not what it should be.
+pub const MEND: &str = "mend the file, or move it away; it is left as it is";
 /// A file that is larger holds something else.
 const MAX_FILE: u64 = 1 << 20;
 
@@ -56,10 +58,8 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
     /// [`Kind::User`] with the line where it does not parse; [`Kind::Newer`] where only a newer program can read it.
     pub fn parse(origin: &str, text: &str) -> Result<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let invalid = |error: &serde_json::Error| {
-            Error::new(Kind::User, format!("{origin}:{}: {error}", error.line()))
-                .hint("mend the file, or move it away; it is left as it is")
-        };
+        let invalid =
+            |error: &serde_json::Error| Error::new(Kind::User, format!("{origin}:{}: {error}", error.line()));
         let format = serde_json::from_str::<Format>(text).map_err(|error| invalid(&error))?.format_version;
         let known: T = serde_json::from_str(text).map_err(|error| match format {
             format if format > FORMAT => newer(origin, format).because(error),
@@ -100,7 +100,10 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
     pub fn read(workspace: &Path, path: &Path) -> Result<Option<Self>> {
         let Some(path) = own_file(workspace, path)? else { return Ok(None) };
         let text = fs::read_to_string(&path).map_err(|error| failed("read", &path, error))?;
-        Self::parse(&path.display().to_string(), &text).map(Some)
+        Self::parse(&path.display().to_string(), &text).map(Some).map_err(|error| match error.kind() {
+            Kind::User => error.hint(MEND),
+            _ => error,
+        })
     }
 
     /// Writes the file, for the owner alone.

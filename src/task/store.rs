@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::id::TaskId;
 use super::state::Task;
-use crate::support::document::Document;
+use crate::support::document::{Document, MEND};
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs::{Lock, json_files};
 use crate::support::paths::Paths;
@@ -89,7 +89,7 @@ impl Store {
                 format!("{origin}: task_id is {}, and the file's name another", document.known.task_id);
             return Err(Error::new(Kind::User, message).hint("give the file the name of its task"));
         }
-        document.known.clone().validated(&origin)?;
+        document.known.clone().validated(&origin).map_err(|error| error.hint(MEND))?;
         Ok(document)
     }
 
