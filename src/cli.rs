@@ -1,4 +1,4 @@
-//! Flags and help.
+//! The command line as a whole: its name, its commands, the exit codes.
 
 use clap::Parser;
 

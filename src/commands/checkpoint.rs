@@ -1,4 +1,4 @@
-//! `comeback checkpoint build / capture / show / list / prune`
+//! `comeback checkpoint build / capture / show / list / prune`: the files in which a restart finds its work.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `comeback confirm`
+//! `comeback confirm`: what is held is shown, and sent or dropped when a person says so.
 
 use std::fmt::Write;
 use std::io::{IsTerminal, stdin};

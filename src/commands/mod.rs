@@ -1,4 +1,4 @@
-//! One file a command: parse, call, print.
+//! One file a command: parse, call, print. Here is what they share: the settings, stdin, output, words for times.
 
 mod actions;
 mod checkpoint;

@@ -1,4 +1,4 @@
-//! `comeback note write / list`
+//! `comeback note write / list`: an agent's last words.
 
 use std::process::ExitCode;
 

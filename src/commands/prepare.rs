@@ -1,4 +1,4 @@
-//! `comeback prepare`
+//! `comeback prepare`: everything before a planned restart, and the call that restarts.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `comeback render`
+//! `comeback render`: one message, in a language and for a channel.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

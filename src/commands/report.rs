@@ -1,4 +1,4 @@
-//! `comeback report`
+//! `comeback report`: what became of the work that each stop of the gateway cut off.
 
 mod page;
 

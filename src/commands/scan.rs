@@ -1,4 +1,4 @@
-//! `comeback scan`
+//! `comeback scan`: what the evidence says of every session; read-only.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `comeback setup install / remove / show / import / agents-md`
+//! `comeback setup install / remove / show / import / agents-md`: what brings agents back by itself.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `comeback status`
+//! `comeback status`: what is pending, without asking the gateway.
 
 use std::fmt::Write;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `comeback task start / step / wait / resume / done / fail / list / show / guard`
+//! `comeback task start / step / wait / resume / done / fail / list / show / guard`: long tasks.
 
 use std::fmt::Write;
 use std::path::PathBuf;

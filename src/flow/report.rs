@@ -13,7 +13,7 @@ use crate::model::{Decision, IdempotencyKey, SessionKey};
 use crate::session::{self, Author, Evidence};
 use crate::support::error::Result;
 
-/// Which stops are meant.
+/// Which stops of the gateway are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
     /// The last one.

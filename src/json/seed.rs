@@ -1,5 +1,7 @@
-//! The files of restart-task-recovery, frozen: read as its scripts write them, and written so that its scripts read
-//! them. What they do not have is added behind their own fields, and missed by nobody when it is absent.
+//! The files of restart-task-recovery, frozen.
+//!
+//! They are read as its scripts write them, and written so that its scripts read them. What they do not have is added behind
+//! their own fields, and missed by nobody when it is absent.
 
 use std::path::Path;
 

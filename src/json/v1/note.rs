@@ -1,4 +1,4 @@
-//! `comeback note`; field names as in the discussion that the notes come from.
+//! What `comeback note` prints; field names as in the discussion that the notes come from.
 
 use std::path::Path;
 

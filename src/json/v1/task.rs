@@ -1,4 +1,4 @@
-//! `comeback task`; field names as in the seed smart-wake.
+//! What `comeback task` prints; field names as in the seed smart-wake.
 
 use serde::Serialize;
 
