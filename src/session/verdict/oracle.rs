@@ -1,6 +1,5 @@
-//! The teller of a session's story, who knows what happened and how it stands.
-//!
-//! The records are told along the way, and never looked at.
+//! The teller of a session's story, who knows what happened and how it stands; the records are told along the way, and
+//! never looked at.
 
 #![expect(clippy::unwrap_used, reason = "a step is told only where it fits")]
 
