@@ -33,6 +33,7 @@ use serde::Serialize;
 pub(crate) use self::globals::Globals;
 use crate::flow::{Context, Settings, Tells};
 use crate::support::clock::Clock;
+use crate::support::document::Listed;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
 use crate::support::progress;
@@ -259,6 +260,15 @@ fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 /// Shows a reason that may quote what was recorded: on one line, so that it cannot pass for a line of ours.
 fn shown(reason: &str) -> String {
     one_line(reason, 300)
+}
+
+/// Lists files of a folder, a line each; one that cannot be read says why.
+fn list_text<T>(listed: &[Listed<T>], what: &str, folder: &Path, line: impl Fn(&T) -> String) -> String {
+    if listed.is_empty() {
+        return format!("No {what} below {}.", folder.display());
+    }
+    let line = |one: &Listed<T>| one.content.as_ref().map_or_else(Error::full, &line);
+    listed.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Counts sessions in words.

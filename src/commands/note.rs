@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use super::{Globals, ago, context, parsed, print, read_stdin, shown, stdin_only};
+use super::{Globals, ago, context, list_text, parsed, print, read_stdin, shown, stdin_only};
 use crate::flow::Context;
 use crate::json::v1;
 use crate::model::{AgentId, SessionKey};
-use crate::note::{Listed, Note, Store};
+use crate::note::{Note, Store};
 use crate::support::clock::rfc3339;
 use crate::support::document::Document;
 use crate::support::error::{Error, Kind, Result};
@@ -134,20 +134,14 @@ fn fit(note: Note) -> Note {
 
 fn list(context: &Context, globals: &Globals) -> Result<ExitCode> {
     let listed = Store::new(&context.paths).list()?;
-    let line = |one: &Listed| match &one.note {
-        Ok(note) => {
-            let (age, agent) = (ago(note.timestamp, context.clock.now()), note.agent.as_str());
-            let said = [&note.task, &note.progress, &note.last_action, &note.note_to_self];
-            let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
-            let ask = if note.can_resume { "" } else { ", ask first" };
-            shown(&format!("{agent}  {age}{ask}  {}", said.join("; ")))
-        }
-        Err(error) => error.full(),
+    let line = |note: &Note| {
+        let (age, agent) = (ago(note.timestamp, context.clock.now()), note.agent.as_str());
+        let said = [&note.task, &note.progress, &note.last_action, &note.note_to_self];
+        let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
+        let ask = if note.can_resume { "" } else { ", ask first" };
+        shown(&format!("{agent}  {age}{ask}  {}", said.join("; ")))
     };
-    let none = || format!("No notes below {}.", context.paths.notes().display());
-    let text = || {
-        if listed.is_empty() { none() } else { listed.iter().map(line).collect::<Vec<_>>().join("\n") }
-    };
+    let text = || list_text(&listed, "notes", &context.paths.notes(), line);
     print(globals, || v1::NoteList::new(&listed), text)?;
     Ok(ExitCode::SUCCESS)
 }

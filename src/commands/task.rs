@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use chrono::TimeDelta;
 
-use super::{Globals, ago, context, duration, long_duration, parsed, print, say, shown, warn};
+use super::{Globals, ago, context, duration, list_text, long_duration, parsed, print, say, shown, warn};
 use crate::flow::{
     ChangedTask, Context, GuardReport, StepReport, TaskEnd, finish_task, guard_file, resume_task, start_task,
     step_task, wait_task,
@@ -15,7 +15,7 @@ use crate::json::v1;
 use crate::model::{AgentId, SessionKey};
 use crate::support::clock::rfc3339;
 use crate::support::error::{Kind, Result};
-use crate::task::{Draft, Found, Listed, Store, Task, TaskId, WakeReason, needs_smart_wake};
+use crate::task::{Draft, Found, Store, Task, TaskId, WakeReason, needs_smart_wake};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -283,17 +283,11 @@ fn orders(task: &Task) -> String {
 
 fn list(context: &Context, globals: &Globals) -> Result<ExitCode> {
     let listed = Store::new(&context.paths).list()?;
-    let line = |one: &Listed| match &one.task {
-        Ok(task) => {
-            let (age, status) = (ago(task.updated_at, context.clock.now()), task.status.name());
-            format!("{}  {status:<7}  {:>3} %  {age}  {}", task.task_id, task.progress_pct, shown(&task.goal))
-        }
-        Err(error) => error.full(),
+    let line = |task: &Task| {
+        let (age, status) = (ago(task.updated_at, context.clock.now()), task.status.name());
+        format!("{}  {status:<7}  {:>3} %  {age}  {}", task.task_id, task.progress_pct, shown(&task.goal))
     };
-    let none = || format!("No tasks below {}.", context.paths.tasks().display());
-    let text = || {
-        if listed.is_empty() { none() } else { listed.iter().map(line).collect::<Vec<_>>().join("\n") }
-    };
+    let text = || list_text(&listed, "tasks", &context.paths.tasks(), line);
     print(globals, || v1::TaskList::new(&listed), text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -95,7 +95,7 @@ pub fn status(context: &Context) -> Result<Status> {
     let waits = |held: &Held| Waits { held: held.clone(), since: ledger.held_since(&held.key) };
     let mut tasks = Vec::new();
     for listed in task::Store::new(&context.paths).list()? {
-        match listed.task {
+        match listed.content {
             Ok(task) if task.status.is_finished() => {}
             Ok(task) => tasks.push(task),
             Err(error) => warnings.push(error.advice()),

@@ -5,16 +5,18 @@
 //! | old program | all | what it knows of it | never |
 //! | new program | all | all | keeps the fields that it does not know |
 
+use std::cmp::Reverse;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::{Error, Kind, Result};
-use super::fs::{PRIVATE_FILE, failed, write};
+use super::fs::{PRIVATE_FILE, failed, json_files, write};
 
 /// The format that this program writes.
 pub const FORMAT: u32 = 1;
@@ -30,6 +32,30 @@ pub struct Document<T> {
     pub known: T,
     rest: Map<String, Value>,
     format: u32,
+}
+
+/// A file of a folder: where it stands, and what it holds, or why it cannot be read.
+#[derive(Debug)]
+pub struct Listed<T> {
+    /// Where it stands.
+    pub path: PathBuf,
+    /// What it holds.
+    pub content: Result<T>,
+}
+
+/// Lists the files of a folder, the last changed first; one that cannot be read comes at the end, with its error.
+///
+/// # Errors
+/// Where the folder cannot be listed.
+pub fn list<T>(
+    folder: &Path,
+    read: impl Fn(&Path) -> Result<T>,
+    changed_at: impl Fn(&T) -> DateTime<Utc>,
+) -> Result<Vec<Listed<T>>> {
+    let listed = |path: PathBuf| Listed { content: read(&path), path };
+    let mut all: Vec<Listed<T>> = json_files(folder)?.into_iter().map(listed).collect();
+    all.sort_by_key(|one| (Reverse(one.content.as_ref().ok().map(&changed_at)), one.path.clone()));
+    Ok(all)
 }
 
 /// A file without it is a seed's.

@@ -68,9 +68,9 @@ fn records(context: &Context) -> Vec<Finding> {
     let newest = checkpoint::Store::new(context.paths.checkpoints()).list();
     take(newest.map(|all| all.into_iter().take(1).filter_map(|newest| newest.checkpoint.err()).collect()));
     let tasks = task::Store::new(&context.paths).list();
-    take(tasks.map(|tasks| tasks.into_iter().filter_map(|one| one.task.err()).collect()));
+    take(tasks.map(|tasks| tasks.into_iter().filter_map(|one| one.content.err()).collect()));
     let notes = note::Store::new(&context.paths).list();
-    take(notes.map(|notes| notes.into_iter().filter_map(|one| one.note.err()).collect()));
+    take(notes.map(|notes| notes.into_iter().filter_map(|one| one.content.err()).collect()));
     let path = context.paths.ledger();
     let ledger = Ledger::read(&path).and_then(|ledger| ledger.ensure_known(&path).map(|()| ledger));
     let lost = match ledger {
