@@ -68,7 +68,7 @@ fn text(scan: &Scan, context: &Context, agent: Option<&AgentId>, all: bool) -> S
         let whose = agent.map_or_else(String::new, |agent| format!(" of the agent {}", agent.as_str()));
         lines.push(format!("No sessions{whose} below {}.", context.paths.state.display()));
     } else if !all && complete > 0 {
-        lines.push(format!("{}: nothing was cut off.", sessions(complete)));
+        lines.push(format!("Nothing was cut off in {}.", sessions(complete)));
     }
     lines.join("\n")
 }
