@@ -39,7 +39,8 @@ collect() {
     rm -rf "${out}"
     mkdir -p "${out}/prebuilt"
     # The manifest of the sources names a benchmark, so that benches/ belongs to them.
-    for part in SKILL.md README.md LICENSE CHANGELOG.md install.sh Cargo.toml Cargo.lock references templates scripts src benches; do
+    for part in SKILL.md README.md README.zh-CN.md SECURITY.md LICENSE CHANGELOG.md install.sh Cargo.toml Cargo.lock docs references \
+        templates scripts src benches; do
         cp -R "${root}/${part}" "${out}/${part}"
     done
     name=$(platform)

@@ -1,4 +1,4 @@
-//! Flags and help.
+//! The command line as a whole: its name, its commands, the exit codes.
 
 use clap::Parser;
 
@@ -10,6 +10,11 @@ Compatibility, the steps of restart-task-recovery in its own JSON:
   actions     List the messages that resume a checkpoint's sessions
   verify      Judge which of those messages may go out without a person
   execute     List what is to be sent and what is held, or send it
+
+Examples:
+  comeback drill                      a restart and a crash, told step by step; needs no OpenClaw
+  comeback doctor                     what is wrong with the installation here
+  comeback scan                       what the last stop of the gateway cut off
 
 Exit codes:
   0   done, also when there was nothing to do or something is held

@@ -156,6 +156,19 @@ impl Ledger {
         self.bad_lines
     }
 
+    /// Refuses a ledger, at `path`, that this version does not know whole: nothing may go by it.
+    ///
+    /// # Errors
+    /// [`Kind::Newer`] where a newer version wrote it.
+    pub fn ensure_known(&self, path: &Path) -> Result<()> {
+        if !self.newer {
+            return Ok(());
+        }
+        let message = format!("{} was written by a newer version of comeback", path.display());
+        Err(Error::new(Kind::Newer, message)
+            .hint("install that version again, or move the file away to start afresh"))
+    }
+
     /// Says, for people, that lines of the file at `path` could not be read, where that is so.
     #[must_use]
     pub fn complaint(&self, path: &Path) -> Vec<String> {
@@ -268,13 +281,7 @@ impl Writer {
         let lock = Lock::acquire(&paths.lock(), patience)?;
         let path = paths.ledger();
         let mut ledger = Ledger::read(&path)?;
-        if ledger.newer {
-            return Err(Error::new(
-                Kind::Newer,
-                format!("{} was written by a newer version of comeback", path.display()),
-            )
-            .hint("install that version again, or move the file away to start afresh"));
-        }
+        ledger.ensure_known(&path)?;
         if std::fs::metadata(&path).is_ok_and(|meta| meta.len() > COMPACT_ABOVE) {
             ledger = compact(&path, &ledger, now)?;
         }

@@ -1,7 +1,24 @@
 //! Carries an `OpenClaw` agent's work across gateway restarts.
 //!
-//! The crate is the `comeback` program; it is a library so that its tests, benches and fuzzers can reach the rooms.
-//! `docs/architecture.md` shows them and the way the data takes through them.
+//! The crate is the `comeback` program ([`run`]); it is a library so that its tests, benches and fuzzers can reach the rooms.
+//! From top to bottom, as imports point:
+//!
+//! | room | what it is for |
+//! | --- | --- |
+//! | [`json`] | what the commands print, frozen, and the seed's files |
+//! | [`setup`], [`drill`] | what brings agents back by itself; the rehearsal, and its simulated gateway |
+//! | [`flow`] | prepare, recover, scan, confirm, report, tasks: where the rooms below meet |
+//! | [`dispatch`] | the one way out: intent, last look, send, outcome; takes only [`plan::Approved`] |
+//! | [`plan`] | what is to be resumed, and whether it may go out; pure, and the only maker of [`plan::Approved`] |
+//! | [`checkpoint`], [`task`], [`now`], [`note`], [`notice`] | files that people and agents read, and every text from its template |
+//! | [`session`] | the evidence of a session, and its [`Verdict`](model::Verdict) |
+//! | [`ledger`] | the one durable log of effects |
+//! | [`gateway`] | configuration, connection, one life of it, jobs, tools |
+//! | [`model`], [`support`] | words that cannot be malformed; errors, files, lock, clock |
+//!
+//! A recovery goes through them in this order: [`session`] finds what was cut off, [`checkpoint`] and [`task`] name what
+//! else may have to go on, [`plan`] makes one item a session of it and decides, [`dispatch`] sends, and [`notice`] says so.
+//! `docs/architecture.md` walks that way file by file, and tells where to change what.
 
 mod cli;
 mod commands;

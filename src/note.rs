@@ -3,15 +3,15 @@
 //! The shape is that of the discussion under boot-resume: `agent, task, progress, last_action, timestamp, can_resume,
 //! note_to_self`; `session_key` is ours.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AgentId, SessionKey};
-use crate::support::document::Document;
+use crate::support::document::{self, Document, Listed};
 use crate::support::error::{Error, Kind, Result};
-use crate::support::fs::{failed, json_files};
+use crate::support::fs::failed;
 use crate::support::paths::Paths;
 
 /// What an agent leaves behind every few minutes.
@@ -44,15 +44,6 @@ pub struct Note {
 /// Who writes nothing else means to go on.
 const fn yes() -> bool {
     true
-}
-
-/// A file of the folder.
-#[derive(Debug)]
-pub struct Listed {
-    /// Where it stands.
-    pub path: PathBuf,
-    /// Its content, or why it cannot be read.
-    pub note: Result<Note>,
 }
 
 /// Finds the notes of a workspace: one file an agent.
@@ -100,20 +91,13 @@ impl Store {
     ///
     /// # Errors
     /// Where the folder cannot be listed.
-    pub fn list(&self) -> Result<Vec<Listed>> {
-        let mut listed = Vec::new();
-        for path in json_files(&self.folder)? {
-            let note = Document::<Note>::read(&self.workspace, &path).and_then(|note| {
-                let gone = || failed("read", &path, std::io::ErrorKind::NotFound.into());
-                note.map(|note| note.known).ok_or_else(gone)
-            });
-            listed.push(Listed { path, note });
-        }
-        listed.sort_by_key(|one| {
-            let at = one.note.as_ref().ok().map(|note| note.timestamp);
-            (std::cmp::Reverse(at), one.path.clone())
-        });
-        Ok(listed)
+    pub fn list(&self) -> Result<Vec<Listed<Note>>> {
+        let read = |path: &Path| {
+            let note = Document::<Note>::read(&self.workspace, path)?;
+            let gone = || failed("read", path, std::io::ErrorKind::NotFound.into());
+            note.map(|note| note.known).ok_or_else(gone)
+        };
+        document::list(&self.folder, read, |note| note.timestamp)
     }
 }
 
@@ -151,7 +135,7 @@ mod tests {
         let text = fs::read_to_string(paths.notes().join("main.json")).unwrap();
         assert!(text.contains("opening_line") && text.contains("15/47"), "{text}");
         let listed = store.list().unwrap();
-        assert_eq!((listed.len(), listed[2].note.is_err()), (3, true));
+        assert_eq!((listed.len(), listed[2].content.is_err()), (3, true));
         for agent in ["../x", "a/b", ".hidden"] {
             note.agent = agent.parse().unwrap();
             assert!(store.write(note.clone()).is_err(), "{agent}");

@@ -220,3 +220,30 @@ fn every_test_that_a_promise_names_is_there() {
     assert!(named > 30, "{named} tests are named");
     assert_eq!(named_tests("a [`one_test`](a/b.rs) and [`Type`](c) [`x`]"), [("one_test", "a/b.rs")]);
 }
+
+/// Finds the paths that a document names in backticks: with a folder, and an ending or a slash at the end.
+fn named_paths(document: &str) -> Vec<&str> {
+    let is_path = |text: &&str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+        text.contains('/') && !text.starts_with(['/', '.', '-']) && text.chars().all(is_plain)
+    };
+    document.split('`').skip(1).step_by(2).filter(is_path).collect()
+}
+
+#[test]
+fn every_path_that_a_guide_through_the_sources_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut named = 0;
+    for document in ["docs/architecture.md", "docs/questions.md"] {
+        let text = fs::read_to_string(root.join(document)).unwrap();
+        for path in named_paths(&text) {
+            let file = format!("{path}.rs");
+            let places = [root.join(path), root.join("src").join(path), root.join("src").join(file)];
+            let is_there = places.iter().any(|path| path.exists());
+            assert!(is_there, "{document} names {path}, which is not there");
+            named += 1;
+        }
+    }
+    assert!(named > 100, "{named} paths are named");
+    assert_eq!(named_paths("in `src/a.rs`, `b/`, not `a b/c`, `/d/e`, `f`"), ["src/a.rs", "b/"]);
+}

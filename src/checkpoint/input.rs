@@ -11,6 +11,9 @@ use crate::support::text::ensure_shallow;
 
 /// The session key that the seed gives to a session without one.
 const NO_KEY: &str = "unknown";
+/// What to do about input that is no snapshot.
+const EXPECTED: &str =
+    r#"pipe in JSON or YAML, such as {"sessions":[{"sessionKey":"agent:main:main","goal":"…"}]}"#;
 
 /// Reads the snapshot that came on stdin: `{"sessions":[{"sessionKey","agentId","goal","lastDone",…}]}`.
 ///
@@ -23,9 +26,8 @@ const NO_KEY: &str = "unknown";
 pub fn read_snapshot(text: &str) -> Result<Vec<Block>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim().is_empty() {
-        return Err(Error::new(Kind::Usage, "stdin is empty: a session snapshot is expected").hint(
-            r#"pipe in JSON or YAML, such as {"sessions":[{"sessionKey":"agent:main:main","goal":"…"}]}"#,
-        ));
+        let empty = Error::new(Kind::Usage, "stdin is empty: a session snapshot is expected");
+        return Err(empty.hint(EXPECTED));
     }
     ensure_shallow("stdin", text)?;
     // An escape of two bytes can make a character of three, so honest text never reaches twice its source.
@@ -40,19 +42,18 @@ pub fn read_snapshot(text: &str) -> Result<Vec<Block>> {
         let at = |error: &serde_yaml::Error| error.location().map(|at| (at.line(), at.column()));
         result.err().map(|error| (error.to_string(), "YAML", at(&error)))
     };
-    match (failure, reader.complaint) {
+    let wrong = match (failure, reader.complaint) {
         (Some((_, _, Some((line, column)))), Some(complaint)) => {
-            Err(Error::new(Kind::User, format!("stdin: {complaint} (line {line}, column {column})")))
+            format!("{complaint} (line {line}, column {column})")
         }
-        (Some(_), Some(complaint)) => Err(Error::new(Kind::User, format!("stdin: {complaint}"))),
-        (Some((error, format, _)), None) => {
-            Err(Error::new(Kind::User, format!("stdin: not valid {format}: {error}")))
-        }
+        (Some(_), Some(complaint)) => complaint,
+        (Some((error, format, _)), None) => format!("not valid {format}: {error}"),
         (None, _) if reader.blocks.is_empty() => {
-            Err(Error::new(Kind::User, "stdin: sessions: expected at least one session, found none"))
+            "sessions: expected at least one session, found none".to_owned()
         }
-        (None, _) => Ok(reader.blocks),
-    }
+        (None, _) => return Ok(reader.blocks),
+    };
+    Err(Error::new(Kind::User, format!("stdin: {wrong}")).hint(EXPECTED))
 }
 
 /// What the parsers fill. They know the place of an error but not its path, hence the complaint on the side.

@@ -81,7 +81,10 @@ impl<'a> Reader<'a> {
         if self.blocks.is_empty() {
             let message =
                 "expected at least one block: a heading `## <sessionKey>` with `- Goal: …` below it";
-            return Err(Error::new(Kind::User, format!("{}:{}: {message}", self.origin, self.above + 1)));
+            return Err(Error::new(Kind::User, format!("{}:{}: {message}", self.origin, self.above + 1))
+                .hint(
+                    "mend the file, or move it away; `comeback checkpoint build` writes one of this form",
+                ));
         }
         Ok(())
     }

@@ -78,7 +78,7 @@ impl Store {
     /// Where there is none, or the folder cannot be listed.
     pub fn newest(&self) -> Result<Entry> {
         self.list()?.into_iter().next().ok_or_else(|| {
-            Error::new(Kind::User, "No checkpoint file found")
+            Error::new(Kind::User, format!("No checkpoint file found below {}", self.dir.display()))
                 .hint("`comeback prepare` and `comeback checkpoint build` write one")
         })
     }

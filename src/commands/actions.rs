@@ -1,4 +1,4 @@
-//! `comeback actions`
+//! `comeback actions`: the messages that resume a checkpoint's sessions, in the seed's JSON.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

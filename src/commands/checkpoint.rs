@@ -1,11 +1,11 @@
-//! `comeback checkpoint build / capture / show / list / prune`
+//! `comeback checkpoint build / capture / show / list / prune`: the files in which a restart finds its work.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::{Local, NaiveDateTime, TimeDelta};
 
-use super::{Globals, ago, context, print, read_stdin, sessions, warn};
+use super::{Globals, ago, context, number, print, read_stdin, sessions, warn};
 use crate::checkpoint::{self, Block, Checkpoint, Entry, Meta, Store};
 use crate::flow::{self, Built, Context, Limits, Pruned, checkpoint_id};
 use crate::json::v1;
@@ -50,10 +50,10 @@ Example:
     #[command(after_help = "Example:\n  comeback checkpoint prune --keep 20 --days 14")]
     Prune {
         /// So many stay, the newest
-        #[arg(long, default_value_t = 50, value_name = "N")]
+        #[arg(long, default_value_t = 50, value_name = "N", value_parser = number::<usize>)]
         keep: usize,
         /// Older ones go, however few there are
-        #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u16))]
+        #[arg(long, default_value_t = 30, value_name = "N", value_parser = number::<u16>)]
         days: u16,
         /// Show what would go; remove nothing
         #[arg(long)]
@@ -93,7 +93,10 @@ fn build(context: &Context, globals: &Globals, out: Option<PathBuf>, dry_run: bo
 /// Writes a checkpoint into a file of the caller's, in place of one that may stand there.
 fn built_into(context: &Context, path: PathBuf, blocks: Vec<Block>, dry_run: bool) -> Result<Built> {
     if path.exists() {
-        let old = Store::new(context.paths.checkpoints()).load(&path)?;
+        let old = Store::new(context.paths.checkpoints()).load(&path).map_err(|error| {
+            error
+                .hint(format!("nothing was written: {} would be replaced; name another file", path.display()))
+        })?;
         old.meta.map_or(Ok(()), |meta| meta.ensure_known(&path.display().to_string()))?;
     }
     let meta =
@@ -107,9 +110,10 @@ fn built_into(context: &Context, path: PathBuf, blocks: Vec<Block>, dry_run: boo
 
 fn capture(context: &Context, globals: &Globals, dry_run: bool) -> Result<ExitCode> {
     let built = flow::capture(context, dry_run)?;
+    let is_empty = built.checkpoint.blocks.is_empty();
     let text = || match &built.path {
         Some(path) => format!("Wrote checkpoint: {}", path.display()),
-        None if dry_run => checkpoint::render(&built.checkpoint, local(context)),
+        None if dry_run && !is_empty => checkpoint::render(&built.checkpoint, local(context)),
         None => "Nothing is under way that is not written down already.".to_owned(),
     };
     print(globals, || v1::Checkpoint::new(built.path.as_deref(), &built.checkpoint), text)?;
@@ -178,7 +182,7 @@ fn list_text(entries: &[Entry], context: &Context) -> String {
                 format!("used, {}", sessions(checkpoint.blocks.len()))
             }
             Ok(checkpoint) => format!("open, {}", sessions(checkpoint.blocks.len())),
-            Err(error) => error.full(),
+            Err(error) => return error.full(),
         };
         format!("{}  {}  {state}", entry.path.display(), ago(entry.created_at, context.clock.now()))
     };

@@ -1,4 +1,4 @@
-//! `comeback confirm`
+//! `comeback confirm`: what is held is shown, and sent or dropped when a person says so.
 
 use std::fmt::Write;
 use std::io::{IsTerminal, stdin};
@@ -80,7 +80,8 @@ fn text(answers: &[Answered], context: &Context) -> String {
         return "Nothing is held.".to_owned();
     }
     let mut text = String::new();
-    for Answered { held, since, state } in answers {
+    for answer in answers {
+        let Answered { held, since, state } = answer;
         let (code, age) = (held.key.code(), ago(*since, context.clock.now()));
         let _ = write!(text, "[{code}] {}, held {age}: {}\n\n", held.session_key, shown(&held.reason));
         for line in held.message.lines() {
@@ -88,7 +89,12 @@ fn text(answers: &[Answered], context: &Context) -> String {
         }
         text.push('\n');
         let _ = match state {
-            AnswerState::Waits => writeln!(text, "It waits: `comeback confirm {code}` sends it.\n"),
+            AnswerState::Waits if answer.has_expired(context.clock.now()) => {
+                writeln!(text, "It is too old to be sent: `comeback confirm {code} --reject` drops it.\n")
+            }
+            AnswerState::Waits => {
+                writeln!(text, "It waits: `comeback confirm {code}` sends it, and with --reject drops it.\n")
+            }
             AnswerState::Sent => writeln!(text, "Sent.\n"),
             AnswerState::Told => writeln!(text, "That is your own session: do now what the message says.\n"),
             AnswerState::Rejected => writeln!(text, "Dropped: it will not be sent.\n"),

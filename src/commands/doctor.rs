@@ -1,4 +1,4 @@
-//! `comeback doctor`
+//! `comeback doctor`: what is wrong with an installation, and the command that mends it.
 
 use std::process::ExitCode;
 

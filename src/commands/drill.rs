@@ -1,4 +1,4 @@
-//! `comeback drill`
+//! `comeback drill`: the rehearsal, told as it happens.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `comeback execute`
+//! `comeback execute`: what the seed's last step sends and holds, listed or sent.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -21,7 +21,8 @@ pub(crate) struct Globals {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Take this for the time, for tests and rehearsals
-    #[arg(long, global = true, env = "COMEBACK_NOW", value_name = "RFC 3339", hide_env_values = true)]
+    #[arg(long, global = true, env = "COMEBACK_NOW", value_name = "RFC 3339", hide_env_values = true,
+        value_parser = time)]
     pub(crate) now: Option<DateTime<Utc>>,
     /// Contact no gateway
     #[arg(long, global = true)]
@@ -29,4 +30,8 @@ pub(crate) struct Globals {
     /// Say on stderr what is being done
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    text.parse().map_err(|_| "a time such as 2026-11-20T12:00:00Z is expected".to_owned())
 }

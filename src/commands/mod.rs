@@ -1,4 +1,4 @@
-//! One file a command: parse, call, print.
+//! One file a command: parse, call, print. Here is what they share: the settings, stdin, output, words for times.
 
 mod actions;
 mod checkpoint;
@@ -33,6 +33,7 @@ use serde::Serialize;
 pub(crate) use self::globals::Globals;
 use crate::flow::{Context, Settings, Tells};
 use crate::support::clock::Clock;
+use crate::support::document::Listed;
 use crate::support::error::{Error, Kind, Result};
 use crate::support::fs;
 use crate::support::progress;
@@ -61,21 +62,21 @@ pub(crate) enum Command {
     /// Show what is wrong with the installation, and the command that mends it
     Doctor(doctor::Args),
     /// Write and read restart checkpoints
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  comeback checkpoint show")]
     Checkpoint(checkpoint::Command),
     /// Show and change the workspace's NOW.md
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  comeback now show")]
     Now(now::Command),
     /// Work on long tasks that outlive a timeout and a restart
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  comeback task list")]
     Task(task::Command),
     /// Leave and read agents' last words
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  comeback note list")]
     Note(note::Command),
     /// Show a message to people or agents, in a language and for a channel
     Render(render::Args),
     /// Install, remove and show what brings agents back by itself
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  comeback setup show")]
     Setup(setup::Command),
     // The help lists these four under a heading of their own, in `cli.rs`.
     /// Show what a checkpoint asks for
@@ -191,7 +192,14 @@ fn input(path: &Path) -> Result<(String, String)> {
         return Ok(("stdin".to_owned(), read_stdin()?));
     }
     let origin = path.display().to_string();
-    let text = fs::read(path)?.ok_or_else(|| Error::new(Kind::User, format!("there is no file {origin}")))?;
+    let missing = || {
+        let error = Error::new(Kind::User, format!("there is no file {origin}"));
+        match std::env::current_dir() {
+            Ok(here) if path.is_relative() => error.hint(format!("it was looked for in {}", here.display())),
+            _ => error.hint("name a file that is there, or `-` for stdin"),
+        }
+    };
+    let text = fs::read(path)?.ok_or_else(missing)?;
     Ok((origin, text))
 }
 
@@ -254,14 +262,42 @@ fn shown(reason: &str) -> String {
     one_line(reason, 300)
 }
 
+/// Lists files of a folder, a line each; one that cannot be read says why.
+fn list_text<T>(listed: &[Listed<T>], what: &str, folder: &Path, line: impl Fn(&T) -> String) -> String {
+    if listed.is_empty() {
+        return format!("No {what} below {}.", folder.display());
+    }
+    let line = |one: &Listed<T>| one.content.as_ref().map_or_else(Error::full, &line);
+    listed.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Counts sessions in words.
 fn sessions(count: usize) -> String {
     if count == 1 { "1 session".to_owned() } else { format!("{count} sessions") }
 }
 
-/// Parses an argument by its type, with the type's own message.
+/// Parses an argument by its type, with the type's own message and hints.
 fn parsed<T: std::str::FromStr<Err = Error>>(text: &str) -> std::result::Result<T, String> {
-    text.parse().map_err(|error: Error| error.to_string())
+    text.parse().map_err(|error: Error| error.advice())
+}
+
+/// Parses a number of things.
+fn number<T: std::str::FromStr>(text: &str) -> std::result::Result<T, String> {
+    text.parse().map_err(|_| "a whole number such as 30 is expected".to_owned())
+}
+
+/// Takes the one argument that means stdin.
+fn stdin_only(text: &str) -> std::result::Result<String, String> {
+    if text == "-" {
+        Ok(text.to_owned())
+    } else {
+        Err("only `-` is expected here: a file comes by `- < FILE`".to_owned())
+    }
+}
+
+/// Takes words that say something.
+fn words(text: &str) -> std::result::Result<String, String> {
+    if text.trim().is_empty() { Err("some words are expected".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 #[cfg(test)]

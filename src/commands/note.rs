@@ -1,12 +1,12 @@
-//! `comeback note write / list`
+//! `comeback note write / list`: an agent's last words.
 
 use std::process::ExitCode;
 
-use super::{Globals, ago, context, parsed, print, read_stdin, shown};
+use super::{Globals, ago, context, list_text, parsed, print, read_stdin, shown, stdin_only};
 use crate::flow::Context;
 use crate::json::v1;
 use crate::model::{AgentId, SessionKey};
-use crate::note::{Listed, Note, Store};
+use crate::note::{Note, Store};
 use crate::support::clock::rfc3339;
 use crate::support::document::Document;
 use crate::support::error::{Error, Kind, Result};
@@ -33,7 +33,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 pub(crate) struct Write {
     /// `-` reads the note from stdin, as JSON
-    #[arg(value_name = "-", value_parser = ["-"], conflicts_with_all = ["agent", "task", "progress", "last_action", "note_to_self", "ask_first"])]
+    #[arg(value_name = "-", value_parser = stdin_only, conflicts_with_all = ["agent", "task", "progress", "last_action", "note_to_self", "ask_first"])]
     stdin: Option<String>,
     /// Whose note it is: yours
     #[arg(long, value_name = "ID", value_parser = parsed::<AgentId>, required_unless_present_any = ["stdin", "session_key"])]
@@ -87,6 +87,10 @@ fn from_flags(context: &Context, args: Write) -> Result<Note> {
     let agent = args.agent.or(of_session).ok_or_else(|| {
         Error::new(Kind::Usage, "the session's key names no agent").hint("name the agent with --agent")
     })?;
+    if [&args.task, &args.progress, &args.last_action, &args.note_to_self].into_iter().all(Option::is_none) {
+        return Err(Error::new(Kind::Usage, "the note says nothing")
+            .hint("say what is under way with --task, --progress, --last-action or --note-to-self"));
+    }
     Ok(Note {
         agent,
         task: args.task,
@@ -108,8 +112,12 @@ fn from_stdin(context: &Context, args: Write) -> Result<Note> {
         let (now, comma) = (rfc3339(context.clock.now()), if fields.is_empty() { "" } else { "," });
         text = text.replacen('{', &format!("{{\"timestamp\":\"{now}\"{comma}"), 1);
     }
-    let note = Document::<Note>::parse("stdin", &text)?.known;
+    let note = Document::<Note>::parse("stdin", &text).map_err(expected)?.known;
     Ok(Note { session_key: args.session_key.or(note.session_key), ..note })
+}
+
+fn expected(error: Error) -> Error {
+    error.hint(r#"a note is an object such as {"agent":"main","task":"tidy the tables","progress":"15/47"}"#)
 }
 
 /// Makes the texts fit for the file: on one line, without secrets.
@@ -126,20 +134,14 @@ fn fit(note: Note) -> Note {
 
 fn list(context: &Context, globals: &Globals) -> Result<ExitCode> {
     let listed = Store::new(&context.paths).list()?;
-    let line = |one: &Listed| match &one.note {
-        Ok(note) => {
-            let (age, agent) = (ago(note.timestamp, context.clock.now()), note.agent.as_str());
-            let said = [&note.task, &note.progress, &note.last_action, &note.note_to_self];
-            let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
-            let ask = if note.can_resume { "" } else { ", ask first" };
-            shown(&format!("{agent}  {age}{ask}  {}", said.join("; ")))
-        }
-        Err(error) => error.full(),
+    let line = |note: &Note| {
+        let (age, agent) = (ago(note.timestamp, context.clock.now()), note.agent.as_str());
+        let said = [&note.task, &note.progress, &note.last_action, &note.note_to_self];
+        let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
+        let ask = if note.can_resume { "" } else { ", ask first" };
+        shown(&format!("{agent}  {age}{ask}  {}", said.join("; ")))
     };
-    let none = || format!("No notes below {}.", context.paths.notes().display());
-    let text = || {
-        if listed.is_empty() { none() } else { listed.iter().map(line).collect::<Vec<_>>().join("\n") }
-    };
+    let text = || list_text(&listed, "notes", &context.paths.notes(), line);
     print(globals, || v1::NoteList::new(&listed), text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! `comeback now show / set / clear`
+//! `comeback now show / set / clear`: the workspace's NOW.md.
 
 use std::process::ExitCode;
 

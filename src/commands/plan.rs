@@ -1,4 +1,4 @@
-//! `comeback plan`
+//! `comeback plan`: what a checkpoint asks for, in the seed's JSON.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,10 +1,10 @@
-//! `comeback prepare`
+//! `comeback prepare`: everything before a planned restart, and the call that restarts.
 
 use std::process::ExitCode;
 
 use chrono::TimeDelta;
 
-use super::{Globals, context, duration, parsed, print, read_stdin, warn};
+use super::{Globals, context, duration, parsed, print, read_stdin, stdin_only, warn, words};
 use crate::checkpoint::read_snapshot;
 use crate::flow::{self, Mode, PrepareRequest, Prepared, Restart, ToolCall};
 use crate::json::v1;
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "KEY", value_parser = parsed::<SessionKey>)]
     session_key: SessionKey,
     /// Why the gateway restarts, in words for the user
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = words)]
     reason: String,
     /// How long after now the recovery job is due
     #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = duration)]
@@ -57,7 +57,7 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
     /// `-` reads other sessions from stdin
-    #[arg(value_name = "-", value_parser = ["-"])]
+    #[arg(value_name = "-", value_parser = stdin_only)]
     stdin: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! `comeback recover`
+//! `comeback recover`: the one way back, whoever calls.
 
 use std::fmt::Write;
 use std::process::ExitCode;

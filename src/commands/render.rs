@@ -1,16 +1,15 @@
-//! `comeback render`
+//! `comeback render`: one message, in a language and for a channel.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::{Globals, context, parsed, print, read_stdin, warn};
+use super::{Globals, context, input, parsed, print, warn};
 use crate::json::v1;
 use crate::model::Language;
 use crate::notice::{self, Channel, Template};
 use crate::support::error::{Error, Kind, Result};
-use crate::support::fs;
 
 const EXAMPLE: &str = "\
 Examples:
@@ -80,12 +79,10 @@ fn show(template: &Template, args: &Args, globals: &Globals) -> Result<()> {
 }
 
 fn read_values(path: &Path) -> Result<Value> {
-    let (text, origin) = if path == Path::new("-") {
-        (read_stdin()?, "stdin".to_owned())
-    } else {
-        let missing = || Error::new(Kind::User, format!("there is no file {}", path.display()));
-        (fs::read(path)?.ok_or_else(missing)?, path.display().to_string())
-    };
-    serde_json::from_str(&text)
-        .map_err(|error| Error::new(Kind::User, format!("cannot read the values in {origin}")).because(error))
+    let (origin, text) = input(path)?;
+    serde_json::from_str(&text).map_err(|error| {
+        Error::new(Kind::User, format!("cannot read the values in {origin}"))
+            .because(error)
+            .hint("they are one JSON object; `comeback render NAME --json` shows sample values")
+    })
 }

@@ -1,4 +1,4 @@
-//! `comeback report`
+//! `comeback report`: what became of the work that each stop of the gateway cut off.
 
 mod page;
 
@@ -149,8 +149,10 @@ fn row(story: &Story, stop: &Stop) -> Vec<Cell> {
 fn why(story: &Story, last: Option<&Moment>) -> String {
     let note = last.and_then(|last| last.note.as_deref());
     let ruling = story.ruling.as_ref().filter(|_| note.is_none() || story.fate != Fate::Failed);
+    let is_confirmed = story.moments.iter().any(|moment| moment.what == What::Confirmed);
+    let confirmed = if is_confirmed { "; confirmed by a person" } else { "" };
     match (ruling, note) {
-        (Some(ruling), _) => format!("{} ({})", shown(&ruling.reason), ruling.rule),
+        (Some(ruling), _) => format!("{} ({}){confirmed}", shown(&ruling.reason), ruling.rule),
         (None, Some(note)) => shown(note),
         (None, None) => String::new(),
     }

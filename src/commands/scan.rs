@@ -1,4 +1,4 @@
-//! `comeback scan`
+//! `comeback scan`: what the evidence says of every session; read-only.
 
 use std::process::ExitCode;
 
@@ -35,8 +35,13 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, globals: &Globals) -> Result<ExitCode> {
     let Args { all, agent, window, max_age } = args;
     let context = context(globals)?;
-    let scan = flow::scan(&context, &ScanRequest { agent, window, max_age })?;
-    print(globals, || v1::Scan::new(&scan, &context.paths.state, all), || text(&scan, &context, all))?;
+    let request = ScanRequest { agent, window, max_age };
+    let scan = flow::scan(&context, &request)?;
+    print(
+        globals,
+        || v1::Scan::new(&scan, &context.paths.state, all),
+        || text(&scan, &context, request.agent.as_ref(), all),
+    )?;
     warn(&scan.warnings);
     for store in &scan.stores {
         warn(&store.sessions.as_ref().err().map(Error::full).into_iter().collect::<Vec<_>>());
@@ -45,7 +50,7 @@ pub(crate) fn run(args: Args, globals: &Globals) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn text(scan: &Scan, context: &Context, all: bool) -> String {
+fn text(scan: &Scan, context: &Context, agent: Option<&AgentId>, all: bool) -> String {
     let mut lines = vec![gateway(scan)];
     for (evidence, judgement) in &scan.sessions {
         if !all && judgement.verdict == Verdict::Complete {
@@ -60,9 +65,10 @@ fn text(scan: &Scan, context: &Context, all: bool) -> String {
     }
     let complete = scan.counts.get(&Verdict::Complete).copied().unwrap_or_default();
     if scan.sessions.is_empty() {
-        lines.push(format!("No sessions below {}.", context.paths.state.display()));
+        let whose = agent.map_or_else(String::new, |agent| format!(" of the agent {}", agent.as_str()));
+        lines.push(format!("No sessions{whose} below {}.", context.paths.state.display()));
     } else if !all && complete > 0 {
-        lines.push(format!("{}: nothing was cut off.", sessions(complete)));
+        lines.push(format!("Nothing was cut off in {}.", sessions(complete)));
     }
     lines.join("\n")
 }

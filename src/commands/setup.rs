@@ -1,4 +1,4 @@
-//! `comeback setup install / remove / show / import / agents-md`
+//! `comeback setup install / remove / show / import / agents-md`: what brings agents back by itself.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -149,7 +149,9 @@ fn shown_text(shown: &Shown) -> String {
 }
 
 fn hook_lines(hook: Option<&Hook>) -> Vec<String> {
-    let Some(hook) = hook else { return vec!["The startup hook is not installed.".to_owned()] };
+    let Some(hook) = hook else {
+        return vec!["The startup hook is not installed: `comeback setup install` does it.".to_owned()];
+    };
     let state = working(hook.works());
     let mut lines = vec![format!("The startup hook {state}. It starts {}.", hook.binary.display())];
     lines.extend(file_lines(&hook.files));

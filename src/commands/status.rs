@@ -1,4 +1,4 @@
-//! `comeback status`
+//! `comeback status`: what is pending, without asking the gateway.
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -39,6 +39,10 @@ fn text(status: &Status, context: &Context, paint: Paint) -> String {
     };
     facts.push(("Gateway", gateway, tone));
     let (restart, tone) = match &status.pending {
+        None if status.pending_unknown => (
+            "not known: the newest checkpoint cannot be read, and `comeback recover` refuses it".to_owned(),
+            Tone::Bad,
+        ),
         None => ("none is pending".to_owned(), Tone::Plain),
         Some(pending) => {
             let prepared =

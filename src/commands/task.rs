@@ -1,4 +1,4 @@
-//! `comeback task start / step / wait / resume / done / fail / list / show / guard`
+//! `comeback task start / step / wait / resume / done / fail / list / show / guard`: long tasks.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use chrono::TimeDelta;
 
-use super::{Globals, ago, context, duration, long_duration, parsed, print, say, shown, warn};
+use super::{Globals, ago, context, duration, list_text, long_duration, parsed, print, say, shown, warn};
 use crate::flow::{
     ChangedTask, Context, GuardReport, StepReport, TaskEnd, finish_task, guard_file, resume_task, start_task,
     step_task, wait_task,
@@ -15,7 +15,7 @@ use crate::json::v1;
 use crate::model::{AgentId, SessionKey};
 use crate::support::clock::rfc3339;
 use crate::support::error::{Kind, Result};
-use crate::task::{Draft, Found, Listed, Store, Task, TaskId, WakeReason, needs_smart_wake};
+use crate::task::{Draft, Found, Store, Task, TaskId, WakeReason, needs_smart_wake};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -120,7 +120,7 @@ pub(crate) struct Step {
     #[arg(long = "artifact", value_name = "PATH")]
     artifacts: Vec<PathBuf>,
     /// How far the task is, 0 to 100 [default: by the steps that are done]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, value_name = "N", value_parser = percent)]
     progress: Option<u8>,
     /// What is to be done next; may be given several times [default: the steps that are left]
     #[arg(long = "next", value_name = "TEXT")]
@@ -160,6 +160,11 @@ pub(crate) struct Resume {
     /// Show what would be done; change nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+fn percent(text: &str) -> std::result::Result<u8, String> {
+    let percent: Option<u8> = text.parse().ok().filter(|percent| *percent <= 100);
+    percent.ok_or_else(|| "a whole number from 0 to 100 is expected".to_owned())
 }
 
 pub(crate) fn run(command: Command, globals: &Globals) -> Result<ExitCode> {
@@ -278,17 +283,11 @@ fn orders(task: &Task) -> String {
 
 fn list(context: &Context, globals: &Globals) -> Result<ExitCode> {
     let listed = Store::new(&context.paths).list()?;
-    let line = |one: &Listed| match &one.task {
-        Ok(task) => {
-            let (age, status) = (ago(task.updated_at, context.clock.now()), task.status.name());
-            format!("{}  {status:<7}  {:>3} %  {age}  {}", task.task_id, task.progress_pct, shown(&task.goal))
-        }
-        Err(error) => error.full(),
+    let line = |task: &Task| {
+        let (age, status) = (ago(task.updated_at, context.clock.now()), task.status.name());
+        format!("{}  {status:<7}  {:>3} %  {age}  {}", task.task_id, task.progress_pct, shown(&task.goal))
     };
-    let none = || format!("No tasks below {}.", context.paths.tasks().display());
-    let text = || {
-        if listed.is_empty() { none() } else { listed.iter().map(line).collect::<Vec<_>>().join("\n") }
-    };
+    let text = || list_text(&listed, "tasks", &context.paths.tasks(), line);
     print(globals, || v1::TaskList::new(&listed), text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! `comeback verify`
+//! `comeback verify`: which of the seed's messages may go out without a person.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

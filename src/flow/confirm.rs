@@ -49,6 +49,14 @@ pub struct Answered {
     pub state: AnswerState,
 }
 
+impl Answered {
+    /// Tells whether it has waited for so long that it can only be rejected.
+    #[must_use]
+    pub fn has_expired(&self, now: DateTime<Utc>) -> bool {
+        now - self.since > EXPIRES_AFTER
+    }
+}
+
 /// What became of a held item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnswerState {
@@ -157,8 +165,11 @@ fn send(
 ) -> Result<Answered> {
     let answer = answered(ledger.ledger(), held, AnswerState::Sent);
     let kept = |why: String| Ok(Answered { state: AnswerState::Kept(why), ..answer.clone() });
-    if context.clock.now() - answer.since > EXPIRES_AFTER {
-        return kept(format!("it has waited for more than {} days", EXPIRES_AFTER.num_days()));
+    if answer.has_expired(context.clock.now()) {
+        let days = EXPIRES_AFTER.num_days();
+        return kept(format!(
+            "it has waited for more than {days} days, and can only be dropped, with --reject"
+        ));
     }
     let evidence = match session::read(gateway, &held.session_key) {
         Ok(evidence) => evidence,

@@ -71,7 +71,7 @@ impl Context {
     ///
     /// # Errors
     /// [`Kind::Config`] where the gateway's configuration does not parse; else where a policy does not, or there is
-    /// no state directory of the given name, or no home to look into.
+    /// no state directory or workspace of the given name, or no home to look into.
     pub fn load(settings: Settings) -> Result<Self> {
         let (context, problems) = Self::examine(settings)?;
         problems.into_iter().next().map_or(Ok(context), Err)
@@ -85,7 +85,11 @@ impl Context {
         let state = state_dir(settings.state_dir)?;
         let env = |name: &str| std::env::var(name).ok().filter(|_| !settings.rehearsal);
         let config = Config::load(&state, &env).map_err(|error| error.of(Kind::Config))?;
-        let workspace = settings.workspace.unwrap_or_else(|| usual_workspace(&config, &state));
+        let workspace = match settings.workspace {
+            Some(dir) if !dir.is_dir() => return Err(no_workspace(&dir)),
+            Some(dir) => dir,
+            None => usual_workspace(&config, &state),
+        };
         let paths = Paths { state: absolute(&state)?, workspace: absolute(&workspace)? };
         let mut problems = Vec::new();
         let mut read = |path: &Path, text: Result<Option<String>>| {
@@ -192,7 +196,18 @@ fn state_dir(given: Option<PathBuf>) -> Result<PathBuf> {
         Error::new(Kind::User, "cannot find the home directory")
             .hint("name the state directory with --state-dir")
     })?;
-    Ok(home.join(".openclaw"))
+    let usual = home.join(".openclaw");
+    if usual.exists() && !usual.is_dir() {
+        let message = format!("the state directory {} is no directory", usual.display());
+        return Err(Error::new(Kind::User, message).hint("name the gateway's with --state-dir"));
+    }
+    Ok(usual)
+}
+
+/// A folder that somebody has misspelt must not come into being.
+fn no_workspace(dir: &Path) -> Error {
+    Error::new(Kind::User, format!("there is no workspace {}", dir.display()))
+        .hint("leave --workspace out for the one of the configuration, or name a folder that is there")
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

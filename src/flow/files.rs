@@ -168,7 +168,6 @@ mod tests {
         fn context(&self, now: &str) -> Context {
             Context::load(Settings {
                 state_dir: Some(self.dir.path().to_owned()),
-                workspace: Some(self.dir.path().join("workspace")),
                 clock: Clock::new(Some(now.parse().unwrap())),
                 offline: true,
                 ..Settings::default()

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{Boot, Decision, SessionKey, Verdict};
 
-/// What happened.
+/// What became of the work that the gateway's stops cut off, as the ledger tells it.
 #[derive(Debug)]
 pub struct History {
     /// When this was looked up.
@@ -39,7 +39,7 @@ pub struct Forewarning {
     pub by: SessionKey,
 }
 
-/// One recovery.
+/// One recovery of those that followed a stop.
 #[derive(Debug)]
 pub struct Run {
     /// When it ended.

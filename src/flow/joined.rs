@@ -19,7 +19,7 @@ use crate::support::error::Result;
 pub(super) fn notes(context: &Context) -> Result<(Vec<Note>, Vec<String>)> {
     let (mut notes, mut warnings) = (Vec::new(), Vec::new());
     for listed in Store::new(&context.paths).list()? {
-        match listed.note {
+        match listed.content {
             Ok(note) => notes.push(note),
             Err(error) => warnings.push(error.full()),
         }

@@ -1,4 +1,9 @@
-//! Where the rooms meet: a planned restart, and the way back from it.
+//! Where the rooms meet: a planned restart, the way back from it, and all that is asked about either.
+//!
+//! [`prepare`] goes before a restart that is planned, [`capture`] before one that is not, [`recover`] after both and after a
+//! crash; [`confirm`] sends what was held. [`scan`], [`status`] and [`report`] only look. The functions whose names end in
+//! `_task` are those of long tasks. All take a [`Context`], which holds the settings of one invocation, and return a
+//! report that the command prints.
 
 mod build;
 mod call;

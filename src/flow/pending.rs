@@ -38,7 +38,7 @@ impl Waiting {
     pub(super) fn find(store: &Store, ledger: &Ledger) -> Result<Option<Self>> {
         let Some(entry) = store.list()?.into_iter().next() else { return Ok(None) };
         let waiting = Self::of(entry, ledger).map_err(|error| match error.kind() {
-            Kind::User => error.hint("mend the file, or move it away; an older one never takes its place"),
+            Kind::User => error.hint("an older checkpoint never takes its place"),
             _ => error,
         })?;
         Ok((!waiting.is_used(ledger)).then_some(waiting))

@@ -9,7 +9,7 @@ use crate::checkpoint::Block;
 use crate::gateway::jobs::Job;
 use crate::model::{Boot, SessionKey};
 
-/// What the agent asks for.
+/// What an agent asks for before a restart: its session, why, and what it must know afterwards.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The session that asks; it comes back first.
@@ -36,7 +36,7 @@ pub struct Request {
     pub dry_run: bool,
 }
 
-/// Who makes which calls.
+/// Who makes which calls: this program, or the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// We do, all but the restart.
@@ -47,7 +47,7 @@ pub enum Mode {
     ToolCalls,
 }
 
-/// What was prepared.
+/// What was prepared for a restart, and what is left to the agent.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// The checkpoint's id.

@@ -8,7 +8,7 @@ use crate::model::{Boot, SessionKey};
 use crate::plan::Item;
 use crate::support::redact::redact;
 
-/// Who calls.
+/// Who calls for a recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// The gateway's startup hook.
@@ -57,7 +57,7 @@ impl Source {
     }
 }
 
-/// What is asked for.
+/// Who asks for a recovery, and for what it waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// Who calls.

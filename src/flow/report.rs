@@ -8,12 +8,14 @@ use chrono::{DateTime, Utc};
 use super::candidates::request_of;
 use super::context::Context;
 use super::history::{Fate, Forewarning, Grounds, History, Moment, Run, Stop, Story, What};
-use crate::ledger::{Dealt, Effect, Event, LOST, Ledger, Outcome, Record, TOLD, TOLD_AS_CONFIRMED};
+use crate::ledger::{
+    Dealt, Effect, EffectState, Event, LOST, Ledger, Outcome, Record, TOLD, TOLD_AS_CONFIRMED,
+};
 use crate::model::{Decision, IdempotencyKey, SessionKey};
 use crate::session::{self, Author, Evidence};
 use crate::support::error::Result;
 
-/// Which stops are meant.
+/// Which stops of the gateway are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
     /// The last one.
@@ -117,19 +119,9 @@ impl Stop {
         let at = record.at;
         match &record.event {
             Event::Outcome { key, outcome, detail, run_id } => {
-                let Some(state) = ledger.effect(key) else { return };
-                let what = match (state.effect, outcome) {
-                    (Effect::Notice, Outcome::Accepted) if !is_next => What::Told,
-                    (Effect::Notice, _) => return,
-                    // What an agent schedules itself is no news; with a message, it is what a stop has left.
-                    (Effect::Wake, _) if state.message.is_none() => return,
-                    (Effect::Wake, outcome) if outcome.is_taken() => What::Resumed,
-                    (Effect::Resume, Outcome::Accepted) => taken(detail.as_deref(), run_id.is_some()),
-                    (Effect::Resume, Outcome::Started) => What::Resumed,
-                    (Effect::Resume, Outcome::Done) => What::Answered,
-                    (Effect::Wake, _)
-                    | (Effect::Resume, Outcome::Failed | Outcome::Refused | Outcome::Unknown) => What::Failed,
-                };
+                let is_meant = |state: &&EffectState| !is_next || state.effect != Effect::Notice;
+                let Some(state) = ledger.effect(key).filter(is_meant) else { return };
+                let Some(what) = became(state, *outcome, detail.as_deref(), run_id.is_some()) else { return };
                 let story = self.story(&state.session_key);
                 if state.effect != Effect::Notice {
                     story.message = state.message.clone().or(story.message.take());
@@ -208,6 +200,23 @@ impl Stop {
             }
         }
     }
+}
+
+/// Says what an outcome tells of a session; `None` is no news.
+fn became(state: &EffectState, outcome: Outcome, detail: Option<&str>, has_run: bool) -> Option<What> {
+    Some(match (state.effect, outcome) {
+        (Effect::Notice, Outcome::Accepted) => What::Told,
+        (Effect::Notice, _) => return None,
+        // What an agent schedules itself is no news; with a message, it is what a stop has left.
+        (Effect::Wake, _) if state.message.is_none() => return None,
+        (Effect::Wake, outcome) if outcome.is_taken() => What::Resumed,
+        (Effect::Resume, Outcome::Accepted) => taken(detail, has_run),
+        (Effect::Resume, Outcome::Started) => What::Resumed,
+        (Effect::Resume, Outcome::Done) => What::Answered,
+        (Effect::Wake, _) | (Effect::Resume, Outcome::Failed | Outcome::Refused | Outcome::Unknown) => {
+            What::Failed
+        }
+    })
 }
 
 /// Says what an effect was that the gateway, or somebody in its place, took.

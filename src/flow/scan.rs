@@ -14,7 +14,7 @@ use crate::model::{AgentId, Boot, Verdict};
 use crate::session::{Evidence, Judgement, Store};
 use crate::support::error::Result;
 
-/// What is looked at.
+/// Which sessions are looked at, and how old a cut may be.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// One agent's sessions; none is every agent's.
@@ -32,7 +32,7 @@ impl Default for Request {
     }
 }
 
-/// What was seen.
+/// What a scan saw: the gateway, the stores, each session with its verdict.
 #[derive(Debug)]
 pub struct Scan {
     /// When.

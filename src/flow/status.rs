@@ -9,7 +9,7 @@ use super::pending::Waiting;
 use crate::checkpoint::Store;
 use crate::ledger::{Event, Held, Ledger};
 use crate::model::Boot;
-use crate::support::error::Result;
+use crate::support::error::{Error, Result};
 use crate::task::{self, Task};
 
 /// What is pending.
@@ -21,6 +21,8 @@ pub struct Status {
     pub boot: Option<Boot>,
     /// The checkpoint that waits.
     pub pending: Option<Pending>,
+    /// Whether the newest checkpoint cannot be read, so that nobody knows what waits; a warning says why.
+    pub pending_unknown: bool,
     /// The items that wait for a person.
     pub held: Vec<Waits>,
     /// The long tasks that are not finished.
@@ -74,14 +76,10 @@ pub fn status(context: &Context) -> Result<Status> {
     let ledger = Ledger::read(&context.paths.ledger())?;
     let boot = context.running_boot();
     let mut warnings = ledger.complaint(&context.paths.ledger());
-    let waiting = match Waiting::find(&Store::new(context.paths.checkpoints()), &ledger) {
-        Ok(waiting) => waiting,
-        Err(error) => {
-            warnings.push(error.full());
-            None
-        }
-    };
-    let pending = waiting.map(|waiting| Pending {
+    let waiting = Waiting::find(&Store::new(context.paths.checkpoints()), &ledger);
+    warnings.extend(waiting.as_ref().err().map(Error::advice));
+    let pending_unknown = waiting.is_err();
+    let pending = waiting.ok().flatten().map(|waiting| Pending {
         due: boot.as_ref().is_some_and(|boot| waiting.is_due(boot)),
         sessions: waiting.checkpoint.blocks.len(),
         created_at: waiting.created_at,
@@ -97,10 +95,10 @@ pub fn status(context: &Context) -> Result<Status> {
     let waits = |held: &Held| Waits { held: held.clone(), since: ledger.held_since(&held.key) };
     let mut tasks = Vec::new();
     for listed in task::Store::new(&context.paths).list()? {
-        match listed.task {
+        match listed.content {
             Ok(task) if task.status.is_finished() => {}
             Ok(task) => tasks.push(task),
-            Err(error) => warnings.push(error.full()),
+            Err(error) => warnings.push(error.advice()),
         }
     }
     Ok(Status {
@@ -109,6 +107,7 @@ pub fn status(context: &Context) -> Result<Status> {
         held: ledger.held().into_iter().map(waits).collect(),
         boot,
         pending,
+        pending_unknown,
         last,
         warnings,
     })

@@ -1,5 +1,7 @@
-//! The files of restart-task-recovery, frozen: read as its scripts write them, and written so that its scripts read
-//! them. What they do not have is added behind their own fields, and missed by nobody when it is absent.
+//! The files of restart-task-recovery, frozen.
+//!
+//! They are read as its scripts write them, and written so that its scripts read them. What they do not have is added behind
+//! their own fields, and missed by nobody when it is absent.
 
 use std::path::Path;
 
@@ -258,7 +260,7 @@ struct ActionEntry {
 /// # Errors
 /// Where it is no such file: names the line.
 pub fn read_actions(origin: &str, text: &str) -> Result<List> {
-    let file: ActionsFile = parsed(origin, text, "a list of actions")?;
+    let file: ActionsFile = parsed(origin, text, "a list of actions", "actions")?;
     let message = |entry: ActionEntry| Message {
         next_step: entry.next_step,
         blockers: entry.blockers,
@@ -298,7 +300,7 @@ struct VerifiedEntry {
 /// # Errors
 /// Where it is no such file: names the line.
 pub fn read_verified(origin: &str, text: &str) -> Result<List> {
-    let file: VerifiedFile = parsed(origin, text, "a list of verified actions")?;
+    let file: VerifiedFile = parsed(origin, text, "a list of verified actions", "verify")?;
     let is_checkpoint = |source: &String| Path::new(source).extension().is_some_and(|end| end == "md");
     let source = file.source.filter(is_checkpoint);
     Ok(List {
@@ -322,84 +324,14 @@ impl VerifiedEntry {
     }
 }
 
-fn parsed<'de, T: Deserialize<'de>>(origin: &str, text: &'de str, what: &str) -> Result<T> {
+fn parsed<'de, T: Deserialize<'de>>(origin: &str, text: &'de str, what: &str, maker: &str) -> Result<T> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).map_err(|error| {
-        Error::new(Kind::User, format!("{origin}:{}: expected {what}", error.line())).because(error)
+        Error::new(Kind::User, format!("{origin}:{}: expected {what}", error.line()))
+            .because(error)
+            .hint(format!("`comeback {maker}` writes one"))
     })
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "the fixtures and literals are well formed")]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    const ACTIONS: &str = include_str!("../../tests/fixtures/seed/actions.json");
-    const VERIFIED: &str = include_str!("../../tests/fixtures/seed/verified.json");
-
-    /// These files are frozen: what the seed has written once is read for ever.
-    #[test]
-    fn the_seeds_files_are_read() {
-        let first = "Continue where you left off. Last completed: 401/幂等/时区/保留用例通过. Next: 发布最终验收摘要.";
-        let message = Message::new("agent:engineer:main".parse().unwrap(), first);
-        let actions = read_actions("actions.json", &format!("\u{feff}{ACTIONS}")).unwrap();
-        assert_eq!(actions.checkpoint.as_deref(), Some("memory/restart-checkpoints/2026-03-09/162200.md"));
-        assert_eq!((actions.messages.len(), &actions.messages[0]), (2, &message));
-        let verified = read_verified("verified.json", VERIFIED).unwrap();
-        assert_eq!((verified.checkpoint, &verified.messages[0]), (None, &message));
-        let held = verified.messages[1].held.as_ref().unwrap();
-        assert_eq!((held.rule.as_str(), held.reason.as_str()), ("file", RISKY));
-    }
-
-    #[rstest]
-    #[case::all_of_it(r#""decision":"send","risk":"normal","requiresManualConfirm":false"#, true)]
-    #[case::the_decision_alone(r#""decision":"send""#, true)]
-    #[case::held(r#""decision":"hold","risk":"normal""#, false)]
-    #[case::risky(r#""decision":"send","risk":"high""#, false)]
-    #[case::to_be_confirmed(r#""decision":"send","requiresManualConfirm":true"#, false)]
-    #[case::undecided(r#""risk":"normal""#, false)]
-    #[case::misspelt(r#""decision":"SEND""#, false)]
-    fn what_does_not_say_that_it_may_go_is_held(#[case] fields: &str, #[case] goes: bool) {
-        let text = format!(r#"{{"verified":[{{"sessionKey":"a","message":"run the tests",{fields}}}]}}"#);
-        let list = read_verified("v.json", &text).unwrap();
-        assert_eq!(list.messages[0].held.is_none(), goes);
-    }
-
-    #[rstest]
-    #[case::the_actions_file("memory/1.json", None)]
-    #[case::the_checkpoint("memory/1.md", Some("memory/1.md"))]
-    #[case::stdin("-", None)]
-    fn a_source_may_be_the_checkpoint(#[case] source: &str, #[case] checkpoint: Option<&str>) {
-        let text = format!(r#"{{"source":"{source}","verified":[]}}"#);
-        assert_eq!(read_verified("v.json", &text).unwrap().checkpoint.as_deref(), checkpoint);
-        let text = format!(r#"{{"checkpoint":"{source}","actions":[]}}"#);
-        let named = read_actions("a.json", &text).unwrap().checkpoint;
-        assert_eq!(named.as_deref(), (source != "-").then_some(source));
-    }
-
-    #[test]
-    fn errors_name_the_file_and_the_line() {
-        for (text, place, said) in [
-            ("", "a.json:1: ", "EOF"),
-            ("{\n}", "a.json:2: ", "missing field `actions`"),
-            (
-                "{\"actions\":[\n{\"params\":{\"sessionKey\":\"a\"}}]}",
-                "a.json:2: ",
-                "missing field `message`",
-            ),
-            ("{\"actions\":[{\"params\":{\n\"sessionKey\":5}}]}", "a.json:2: ", "expected a string"),
-            (
-                r#"{"actions":[{"params":{"sessionKey":"a\nb","message":""}}]}"#,
-                "a.json:1: ",
-                "is no session key",
-            ),
-        ] {
-            let error = read_actions("a.json", text).unwrap_err();
-            let full = error.full();
-            assert!(full.starts_with(place) && full.contains(said), "{text}: {full}");
-            assert_eq!(error.kind(), Kind::User);
-        }
-    }
-}
+mod tests;

@@ -14,10 +14,11 @@ use super::trial;
 use super::values::{Detail, Style, quoted};
 use crate::model::Language;
 use crate::support::error::{Error, Kind, Result};
+use crate::support::fs::read_inside;
 use crate::support::paths::Paths;
 
 /// A template of a workspace's own that is larger than this is none.
-const MAX_TEMPLATE: u64 = 64 << 10;
+const MAX_TEMPLATE: usize = 64 << 10;
 
 /// Knows which text a message is made from.
 #[derive(Clone, Debug, Default)]
@@ -34,11 +35,18 @@ impl Templates {
         let mut templates = Self::default();
         for folder in entries(&paths.templates()) {
             for file in entries(&folder) {
-                match read(&paths.workspace, &folder, &file) {
-                    Ok((template, language, text)) => {
+                let sound = match read_inside(&paths.workspace, &file) {
+                    Ok(Some(text)) => sound(&folder, &file, &text)
+                        .map(|found| (found, text))
+                        .map_err(|fault| warning(&file, &fault)),
+                    Ok(None) => Err(format!("{} is a link to nothing", file.display())),
+                    Err(error) => Err(error.full()),
+                };
+                match sound {
+                    Ok(((template, language), text)) => {
                         templates.own.insert((template.name, language), text);
                     }
-                    Err(fault) => templates.warnings.push(warning(&file, &fault)),
+                    Err(why) => templates.warnings.push(why + "; it is not used"),
                 }
             }
         }
@@ -117,11 +125,12 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn read(
-    workspace: &Path,
+/// Finds the template that a file takes the place of, if its text can.
+fn sound(
     folder: &Path,
     file: &Path,
-) -> std::result::Result<(&'static Template, Language, String), Fault> {
+    text: &str,
+) -> std::result::Result<(&'static Template, Language), Fault> {
     let fault = |what: String| Fault { at: None, what };
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let language = name(folder).parse::<Language>().map_err(|error| fault(error.to_string()))?;
@@ -129,30 +138,17 @@ fn read(
         .strip_suffix(".hbs")
         .and_then(Template::find)
         .ok_or_else(|| fault("there is no template of that name; `comeback render` lists them".to_owned()))?;
-    let text = text(workspace, file).map_err(fault)?;
-    check(template, &text)?;
-    trial::run(template, &text, language).map_err(fault)?;
-    Ok((template, language, text))
-}
-
-/// Reads a file that lies in the workspace also behind its links: what is elsewhere is nobody's template.
-fn text(workspace: &Path, file: &Path) -> std::result::Result<String, String> {
-    let read = || {
-        let (real, workspace) = (fs::canonicalize(file)?, fs::canonicalize(workspace)?);
-        let is_ours =
-            real.starts_with(&workspace) && real.is_file() && fs::metadata(&real)?.len() <= MAX_TEMPLATE;
-        if is_ours { fs::read_to_string(&real).map(Some) } else { Ok(None) }
-    };
-    match read() {
-        Ok(Some(text)) => Ok(text),
-        Ok(None) => Err(format!("a file in the workspace of at most {} KiB is expected", MAX_TEMPLATE >> 10)),
-        Err(error) => Err(format!("it cannot be read: {error}")),
+    if text.len() > MAX_TEMPLATE {
+        return Err(fault(format!("it holds more than {} KiB", MAX_TEMPLATE >> 10)));
     }
+    check(template, text)?;
+    trial::run(template, text, language).map_err(fault)?;
+    Ok((template, language))
 }
 
 fn warning(file: &Path, fault: &Fault) -> String {
     let at = fault.at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-    format!("{}{at}: {}; it is not used", file.display(), fault.what)
+    format!("{}{at}: {}", file.display(), fault.what)
 }
 
 #[cfg(test)]
@@ -188,7 +184,9 @@ mod tests {
         /// The warnings, each without the folder of templates.
         fn warnings(&self) -> Vec<String> {
             let folder = format!("{}/", self.paths.templates().display());
-            Templates::load(&self.paths).warnings().iter().map(|text| text.replace(&folder, "")).collect()
+            let root = self.paths.workspace.canonicalize().unwrap().display().to_string();
+            let short = |text: &String| text.replace(&folder, "").replace(&root, "[WORKSPACE]");
+            Templates::load(&self.paths).warnings().iter().map(short).collect()
         }
     }
 
@@ -333,9 +331,9 @@ mod tests {
         fs::write(rig.paths.templates().join("en/summary.hbs"), b"\xff").unwrap();
         insta::assert_snapshot!(rig.warnings().join("\n"), @r#"
         en/back-online.txt: there is no template of that name; `comeback render` lists them; it is not used
-        en/before.hbs: a file in the workspace of at most 64 KiB is expected; it is not used
-        en/job.hbs: a file in the workspace of at most 64 KiB is expected; it is not used
-        en/summary.hbs: it cannot be read: stream did not contain valid UTF-8; it is not used
+        refused to read en/before.hbs: it leads out of [WORKSPACE]; it is not used
+        en/job.hbs: it holds more than 64 KiB; it is not used
+        cannot read en/summary.hbs: stream did not contain valid UTF-8; it is not used
         fr/before.hbs: there are no messages in "fr": en or zh is expected; it is not used
         "#);
     }

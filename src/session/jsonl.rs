@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::history::History;
-use super::reader::{Listed, Reader, Writer, inside};
+use super::reader::{Listed, Reader, Writer};
 use super::row::Row;
 use super::scanner::{Read, Scanner};
 use super::tail::Lines;
 use crate::model::SessionKey;
 use crate::support::error::{Error, Kind, Result};
-use crate::support::fs::failed;
+use crate::support::fs::{failed, inside};
 use crate::support::process::is_alive;
 
 /// Lock files hold about a hundred bytes; a larger file is none.

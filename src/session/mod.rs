@@ -1,4 +1,10 @@
 //! What is known of a session without asking its agent, and what that says of it.
+//!
+//! [`read_all`] reads every session of a state directory, from files or databases; [`read`] one, from the gateway. Either way
+//! a session is [`Evidence`]: its [`Row`], and a [`History`] of its last turns. [`cuts`] finds what may have been cut off
+//! in it, and [`judge`], a pure function, says by that, by what the ledger knows ([`Record`]) and by the gateway's start
+//! what the [`Verdict`](crate::model::Verdict) is. What is broken is counted, and the rest decides; a session that cannot be
+//! read says why, and is never the end of a scan.
 
 mod author;
 mod branch;

@@ -1,13 +1,10 @@
 //! What the readers of the stores have in common.
 
-use std::path::{Path, PathBuf};
-
 use super::evidence::Evidence;
 use super::history::History;
 use super::row::Row;
 use crate::model::SessionKey;
 use crate::support::error::{Error, Kind, Result};
-use crate::support::fs::failed;
 
 /// Reads the sessions of one store.
 ///
@@ -70,17 +67,4 @@ impl Listed {
         });
         Self { key, row }
     }
-}
-
-/// Returns a path with its links resolved, if it stands in one of `roots`.
-pub(super) fn inside(roots: &[PathBuf], path: &Path) -> Result<PathBuf> {
-    let real = path.canonicalize().map_err(|error| failed("find", path, error))?;
-    if roots.iter().any(|root| real.starts_with(root)) {
-        return Ok(real);
-    }
-    Err(Error::new(
-        Kind::User,
-        format!("refused to read {}: it leads out of the state directory", path.display()),
-    )
-    .hint(format!("it leads to {}; move that file back if it is the session's", real.display())))
 }

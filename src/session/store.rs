@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -9,13 +10,13 @@ use super::command::Command;
 use super::evidence::Evidence;
 use super::history::History;
 use super::jsonl::Jsonl;
-use super::reader::{Listed, Reader, inside};
+use super::reader::{Listed, Reader};
 use super::row::Row;
 use super::sqlite::Sqlite;
 use crate::gateway::Config;
 use crate::model::{AgentId, SessionKey};
 use crate::support::error::Result;
-use crate::support::fs::failed;
+use crate::support::fs::{failed, inside, real};
 use crate::support::paths::expand_home;
 
 /// What stands for the agent in `session.store`.
@@ -145,7 +146,7 @@ type Opened = (StoreKind, PathBuf, Result<Box<dyn Reader>>);
 impl Place {
     /// Opens what stands there. Files beside a database are what was moved into it, and are not read.
     fn open(&self, state: &Path) -> Option<Opened> {
-        for database in self.databases.iter().filter(|path| fs::symlink_metadata(path).is_ok()) {
+        for database in self.databases.iter().filter(|path| is_there(path)) {
             let opened = self.checked(state, database).and_then(|path| Sqlite::open(&path));
             // One without sessions is for something else.
             if let Some(opened) = opened.transpose() {
@@ -153,7 +154,7 @@ impl Place {
                 return Some((StoreKind::Sqlite, database.clone(), reader));
             }
         }
-        let rows = self.rows.as_ref().filter(|path| fs::symlink_metadata(path).is_ok())?;
+        let rows = self.rows.as_ref().filter(|path| is_there(path))?;
         let reader = self.checked(state, rows).and_then(|path| Jsonl::open(&path, state));
         Some((StoreKind::Jsonl, rows.clone(), reader.map(|reader| Box::new(reader) as Box<dyn Reader>)))
     }
@@ -162,9 +163,14 @@ impl Place {
         if !self.is_ours {
             return Ok(path.to_owned());
         }
-        let root = state.canonicalize().map_err(|error| failed("find", state, error))?;
-        inside(&[root], path)
+        inside(&[real(state)?], path)
     }
+}
+
+/// Tells whether something stands there; what cannot be looked at does, so that whoever opens it says why it cannot.
+fn is_there(path: &Path) -> bool {
+    let error = fs::symlink_metadata(path).err().map(|error| error.kind());
+    !matches!(error, Some(ErrorKind::NotFound | ErrorKind::NotADirectory))
 }
 
 /// Lists where stores may be: one for each agent that is configured or has a folder.
@@ -176,7 +182,7 @@ fn places(state: &Path, config: &Config) -> Result<Vec<Place>> {
             let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
             agents.extend(names.filter_map(|name| name.parse().ok()));
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(failed("list the agents in", &folders, error)),
     }
     Ok(match config.session_store.as_deref() {

@@ -5,19 +5,23 @@
 //! | old program | all | what it knows of it | never |
 //! | new program | all | all | keeps the fields that it does not know |
 
+use std::cmp::Reverse;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::{Error, Kind, Result};
-use super::fs::{PRIVATE_FILE, failed, write};
+use super::fs::{PRIVATE_FILE, failed, json_files, write};
 
 /// The format that this program writes.
 pub const FORMAT: u32 = 1;
+/// What to do about a file that is not what it should be.
+pub const MEND: &str = "mend the file, or move it away; it is left as it is";
 /// A file that is larger holds something else.
 const MAX_FILE: u64 = 1 << 20;
 
@@ -28,6 +32,30 @@ pub struct Document<T> {
     pub known: T,
     rest: Map<String, Value>,
     format: u32,
+}
+
+/// A file of a folder: where it stands, and what it holds, or why it cannot be read.
+#[derive(Debug)]
+pub struct Listed<T> {
+    /// Where it stands.
+    pub path: PathBuf,
+    /// What it holds.
+    pub content: Result<T>,
+}
+
+/// Lists the files of a folder, the last changed first; one that cannot be read comes at the end, with its error.
+///
+/// # Errors
+/// Where the folder cannot be listed.
+pub fn list<T>(
+    folder: &Path,
+    read: impl Fn(&Path) -> Result<T>,
+    changed_at: impl Fn(&T) -> DateTime<Utc>,
+) -> Result<Vec<Listed<T>>> {
+    let listed = |path: PathBuf| Listed { content: read(&path), path };
+    let mut all: Vec<Listed<T>> = json_files(folder)?.into_iter().map(listed).collect();
+    all.sort_by_key(|one| (Reverse(one.content.as_ref().ok().map(&changed_at)), one.path.clone()));
+    Ok(all)
 }
 
 /// A file without it is a seed's.
@@ -56,10 +84,8 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
     /// [`Kind::User`] with the line where it does not parse; [`Kind::Newer`] where only a newer program can read it.
     pub fn parse(origin: &str, text: &str) -> Result<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let invalid = |error: &serde_json::Error| {
-            Error::new(Kind::User, format!("{origin}:{}: {error}", error.line()))
-                .hint("mend the file, or move it away; it is left as it is")
-        };
+        let invalid =
+            |error: &serde_json::Error| Error::new(Kind::User, format!("{origin}:{}: {error}", error.line()));
         let format = serde_json::from_str::<Format>(text).map_err(|error| invalid(&error))?.format_version;
         let known: T = serde_json::from_str(text).map_err(|error| match format {
             format if format > FORMAT => newer(origin, format).because(error),
@@ -100,7 +126,10 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
     pub fn read(workspace: &Path, path: &Path) -> Result<Option<Self>> {
         let Some(path) = own_file(workspace, path)? else { return Ok(None) };
         let text = fs::read_to_string(&path).map_err(|error| failed("read", &path, error))?;
-        Self::parse(&path.display().to_string(), &text).map(Some)
+        Self::parse(&path.display().to_string(), &text).map(Some).map_err(|error| match error.kind() {
+            Kind::User => error.hint(MEND),
+            _ => error,
+        })
     }
 
     /// Writes the file, for the owner alone.

@@ -134,6 +134,12 @@ impl Error {
         }
         text
     }
+
+    /// Returns that with the hints behind it: for where there is one line.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        [&[self.full()], self.hints()].concat().join("; ")
+    }
 }
 
 impl fmt::Display for Error {
@@ -158,5 +164,6 @@ mod tests {
             Error::new(Kind::User, "cannot read NOW.md").because(std::io::Error::other("the disk is gone"));
         assert_eq!(error.to_string(), "cannot read NOW.md");
         assert_eq!(error.full(), "cannot read NOW.md: the disk is gone");
+        assert_eq!(error.hint("buy one").advice(), "cannot read NOW.md: the disk is gone; buy one");
     }
 }

@@ -1,5 +1,8 @@
-//! What every room stands on: errors, files, the clock, Markdown, paths, processes, redaction, other programs, text, and how
-//! it is shown.
+//! What every room stands on: errors, files, the clock, text, and how it is shown.
+//!
+//! [`error`] is the one error type, and the exit codes; [`mod@fs`] the one way to write a file, and the one lock;
+//! [`document`] JSON files that keep the fields of newer versions; [`redact`] takes secrets out; [`run`] runs other
+//! programs. Nothing here knows what the program is about.
 
 pub mod clock;
 pub mod document;

@@ -46,7 +46,13 @@ pub struct Guarded {
 /// # Errors
 /// Where it is not there, is no file, or stands elsewhere.
 pub fn measure(workspace: &Path, path: &Path) -> Result<Measured> {
-    let real = path.canonicalize().map_err(|error| failed("find the artifact", path, error))?;
+    let real = path.canonicalize().map_err(|error| {
+        let hint = format!(
+            "give its path from the folder that you are in, or from /; the workspace is {}",
+            workspace.display()
+        );
+        failed("find the artifact", path, error).hint(hint)
+    })?;
     if !real.is_file() {
         return Err(Error::new(Kind::User, format!("the artifact {} is no file", path.display()))
             .hint("name the files in a folder one by one"));

@@ -20,5 +20,5 @@ pub use holder::{Seen, Turn, Vacant};
 pub use id::TaskId;
 pub use packet::Packet;
 pub use state::{Blocked, Lease, Record, Status, Task, Wake, WakeReason};
-pub use store::{Listed, Locked, Store};
+pub use store::{Locked, Store};
 pub use transition::{Draft, MAX_RETRIES, Open, Resumed, StepDone, Stepped, needs_smart_wake};

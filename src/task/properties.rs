@@ -1,5 +1,6 @@
-//! Random commands of two sessions, with crashes between any two of them: the file is always valid, no step that is done
-//! is handed out again, and never two hold the task.
+//! Random commands of two sessions, with crashes between any two of them.
+//!
+//! The file is always valid, no step that is done is handed out again, and never two hold the task.
 #![expect(clippy::unwrap_used, reason = "what the properties are about must not fail")]
 
 use proptest::prelude::*;

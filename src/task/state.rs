@@ -297,8 +297,7 @@ impl Task {
         };
         match wrong {
             None => Ok(self),
-            Some(wrong) => Err(Error::new(Kind::User, format!("{origin}: {wrong}"))
-                .hint("mend the file, or move it away; it is left as it is")),
+            Some(wrong) => Err(Error::new(Kind::User, format!("{origin}: {wrong}"))),
         }
     }
 }

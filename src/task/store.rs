@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::id::TaskId;
 use super::state::Task;
-use crate::support::document::Document;
+use crate::support::document::{self, Document, Listed, MEND};
 use crate::support::error::{Error, Kind, Result};
-use crate::support::fs::{Lock, json_files};
+use crate::support::fs::Lock;
 use crate::support::paths::Paths;
 
 /// How long the lock is waited for: a change takes milliseconds.
@@ -20,15 +20,6 @@ pub struct Store {
     workspace: PathBuf,
     folder: PathBuf,
     lock: PathBuf,
-}
-
-/// A file of the folder.
-#[derive(Debug)]
-pub struct Listed {
-    /// Where it stands.
-    pub path: PathBuf,
-    /// Its content, or why it cannot be read.
-    pub task: Result<Task>,
 }
 
 /// The store, for one who changes it: only one does at a time.
@@ -55,18 +46,12 @@ impl Store {
     ///
     /// # Errors
     /// Where the folder cannot be listed.
-    pub fn list(&self) -> Result<Vec<Listed>> {
-        let mut listed = Vec::new();
-        for path in json_files(&self.folder)? {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let task = name.parse::<TaskId>().and_then(|id| self.load(&id));
-            listed.push(Listed { path, task });
-        }
-        listed.sort_by_key(|one| {
-            let at = one.task.as_ref().ok().map(|task| task.updated_at);
-            (std::cmp::Reverse(at), one.path.clone())
-        });
-        Ok(listed)
+    pub fn list(&self) -> Result<Vec<Listed<Task>>> {
+        let read = |path: &Path| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            name.parse::<TaskId>().and_then(|id| self.load(&id))
+        };
+        document::list(&self.folder, read, |task| task.updated_at)
     }
 
     /// Reads a task.
@@ -89,7 +74,7 @@ impl Store {
                 format!("{origin}: task_id is {}, and the file's name another", document.known.task_id);
             return Err(Error::new(Kind::User, message).hint("give the file the name of its task"));
         }
-        document.known.clone().validated(&origin)?;
+        document.known.clone().validated(&origin).map_err(|error| error.hint(MEND))?;
         Ok(document)
     }
 

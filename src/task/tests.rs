@@ -139,7 +139,7 @@ fn a_newer_file_is_read_and_not_changed() {
     let text = V1.replace("\"format_version\": 1", "\"format_version\": 2");
     let path = rig.put("memory/tasks/smartwake_weekly_report_20261120T120000Z.json", &text);
     let store = rig.store();
-    let id = store.list().unwrap()[0].task.as_ref().unwrap().task_id.clone();
+    let id = store.list().unwrap()[0].content.as_ref().unwrap().task_id.clone();
     let error = store
         .lock()
         .unwrap()

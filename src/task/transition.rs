@@ -79,6 +79,10 @@ impl Task {
         if draft.goal.is_empty() || draft.steps.iter().any(String::is_empty) {
             return Err(Error::new(Kind::Usage, "a task needs a goal, and each of its steps a name"));
         }
+        if draft.timeout_seconds <= 0 {
+            return Err(Error::new(Kind::Usage, "a turn takes longer than no time")
+                .hint("--timeout is how long one turn of yours may take, such as 30m"));
+        }
         let task = Self {
             task_id: TaskId::new(&draft.goal, at),
             goal: draft.goal,
@@ -105,7 +109,8 @@ impl Task {
             wakes: 0,
             blocked: None,
         };
-        task.validated("the task").map_err(|error| error.of(Kind::Usage))
+        task.validated("the task")
+            .map_err(|error| error.of(Kind::Usage).hint("give each step a name of its own"))
     }
 
     /// Returns the task as one that is not finished: only such a one changes.

@@ -113,25 +113,29 @@ fn build_says_where_the_input_is_wrong() {
     error: stdin is empty: a session snapshot is expected
     hint: pipe in JSON or YAML, such as {"sessions":[{"sessionKey":"agent:main:main","goal":"…"}]}
     "#);
-    assert_snapshot!(world.pipe(&["checkpoint", "build"], "{\"sessions\":[\n  {\"goal\": 5}]}"), @r"
+    assert_snapshot!(world.pipe(&["checkpoint", "build"], "{\"sessions\":[\n  {\"goal\": 5}]}"), @r#"
     exit 1
     --- stderr
     error: stdin: sessions[0].goal: expected a string, found a number (line 2, column 12)
-    ");
-    assert_snapshot!(world.pipe(&["checkpoint", "build"], "{\"sessions\": [}"), @r"
+    hint: pipe in JSON or YAML, such as {"sessions":[{"sessionKey":"agent:main:main","goal":"…"}]}
+    "#);
+    assert_snapshot!(world.pipe(&["checkpoint", "build"], "{\"sessions\": [}"), @r#"
     exit 1
     --- stderr
     error: stdin: not valid JSON: expected value at line 1 column 15
-    ");
-    assert_snapshot!(world.pipe(&["checkpoint", "build"], "{\"sessions\": []}"), @r"
+    hint: pipe in JSON or YAML, such as {"sessions":[{"sessionKey":"agent:main:main","goal":"…"}]}
+    "#);
+    assert_snapshot!(world.pipe(&["checkpoint", "build"], "{\"sessions\": []}"), @r#"
     exit 1
     --- stderr
     error: stdin: sessions: expected at least one session, found none
-    ");
+    hint: pipe in JSON or YAML, such as {"sessions":[{"sessionKey":"agent:main:main","goal":"…"}]}
+    "#);
     assert_snapshot!(world.pipe(&["checkpoint", "build"], "sessions:\n- sessionKey: \"a\\nb\"\n"), @r#"
     exit 1
     --- stderr
     error: stdin: sessions[0].sessionKey: "a\nb" is no session key: 1 to 512 bytes on one line are expected (line 2, column 15)
+    hint: pipe in JSON or YAML, such as {"sessions":[{"sessionKey":"agent:main:main","goal":"…"}]}
     "#);
     assert!(world.files().is_empty());
 }
@@ -151,24 +155,25 @@ fn what_does_not_parse_is_named_and_left_as_it_is() {
     assert_snapshot!(world.run(&["checkpoint", "list"]), @r"
     exit 0
     --- stdout
-    [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/110000.md  1 h ago  [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/110000.md:4: front matter: createdAt: input contains invalid characters at line 4 column 12
+    [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/110000.md:4: front matter: createdAt: input contains invalid characters at line 4 column 12
     [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/100000.md  2 h ago  open, 2 sessions
     ");
     assert_snapshot!(world.run(&["status"]), @r"
     exit 0
     --- stdout
     Gateway   does not seem to run
-    Restart   none is pending
+    Restart   not known: the newest checkpoint cannot be read, and `comeback
+              recover` refuses it
     Recovery  there was none
     --- stderr
-    warning: [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/110000.md:4: front matter: createdAt: input contains invalid characters at line 4 column 12
+    warning: [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/110000.md:4: front matter: createdAt: input contains invalid characters at line 4 column 12; it is YAML with formatVersion, id and createdAt, times as in 2026-03-09T16:22:00Z; an older checkpoint never takes its place
     ");
     assert_snapshot!(world.run(&["recover", "--offline"]), @r"
     exit 1
     --- stderr
     error: [HOME]/.openclaw/workspace/memory/restart-checkpoints/2026-11-20/110000.md:4: front matter: createdAt: input contains invalid characters at line 4 column 12
     hint: it is YAML with formatVersion, id and createdAt, times as in 2026-03-09T16:22:00Z
-    hint: mend the file, or move it away; an older one never takes its place
+    hint: an older checkpoint never takes its place
     ");
     assert_eq!(fs::read_to_string(path).unwrap(), broken);
 }
@@ -257,7 +262,7 @@ fn lists_have_the_newest_first() {
     assert_snapshot!(world.run(&["checkpoint", "show"]), @r"
     exit 1
     --- stderr
-    error: No checkpoint file found
+    error: No checkpoint file found below [HOME]/.openclaw/workspace/memory/restart-checkpoints
     hint: `comeback prepare` and `comeback checkpoint build` write one
     ");
     world.checkpoint("2026-11-19/235959", SEED);

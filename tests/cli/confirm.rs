@@ -24,8 +24,10 @@ fn what_is_held_is_shown_with_its_exact_message() {
         Go on.
         Idempotency key: comeback-0123456789abcdef0123456789abcdef
 
-    It waits: `comeback confirm 012345` sends it.
+    It waits: `comeback confirm 012345` sends it, and with --reject drops it.
     ");
+    let old = world.run(&["confirm", "--now", "2026-11-28T12:00:00Z"]);
+    assert!(old.ends_with("It is too old to be sent: `comeback confirm 012345 --reject` drops it."), "{old}");
     let item = &world.json(0, &["confirm", "[012345]", "--dry-run"])["items"][0];
     assert_eq!((&item["state"], &item["heldAt"]), (&"waits".into(), &"2026-11-20T11:00:00Z".into()));
     assert_eq!(world.ledger(), ["held"], "and nothing is changed");

@@ -37,6 +37,7 @@ fn a_fresh_home_lacks_the_hook() {
     note  boot-resume: The slash command /boot-resume is not installed.
           -> comeback setup install --boot-resume
     ok    permissions: What stands in [HOME]/.openclaw/comeback is the owner's alone.
+    ok    records: The ledger, the newest checkpoint, tasks and notes can be read.
     ok    policy: Recovery is on, by no file, so the defaults.
     ok    templates: Every message has a template that works.
     ok    skills: No other skill would resume the same work.
@@ -89,10 +90,11 @@ fn everything_that_can_be_wrong_is_named_with_what_mends_it() {
           -> chmod go-rwx [HOME]/.openclaw/comeback
     wrong permissions: [HOME]/.openclaw/comeback/device.json is open to other users.
           -> chmod go-rwx [HOME]/.openclaw/comeback/device.json
+    ok    records: The ledger, the newest checkpoint, tasks and notes can be read.
     wrong policy: cannot read the policy in [HOME]/.openclaw/comeback/config.yaml, line 1: enabled: invalid type: string "maybe", expected a boolean at line 1 column 10
           -> mend the line, or move the file away
     wrong templates: [HOME]/.openclaw/workspace/comeback/templates/en/summary.hbs:1:1: the value "nonsense" is unknown; known: resumed.count, resumed.more, resumed.rows, held.count, held.more, held.rows, manual.count, manual.more, manual.rows; it is not used
-          -> comeback render
+          -> mend the file, or move it away; it is left as it is
     wrong skills: The skill seamless-restart in [HOME]/.openclaw/workspace/skills/seamless-restart resumes and restarts in its own way.
           -> comeback setup import
     wrong skills: [HOME]/.config/systemd/user/boot-resume-wake.service starts the script of boot-resume, which resumes the same work.

@@ -18,7 +18,7 @@ fn with_json_an_error_is_an_object_on_stdout() {
       "schema": "comeback.error.v1",
       "error": {
         "kind": "user",
-        "message": "No checkpoint file found",
+        "message": "No checkpoint file found below [HOME]/.openclaw/workspace/memory/restart-checkpoints",
         "hints": [
           "`comeback prepare` and `comeback checkpoint build` write one"
         ]

@@ -10,6 +10,7 @@ mod doctor;
 mod drill;
 mod errors;
 mod help;
+mod mistakes;
 mod note;
 mod now;
 mod prepare;

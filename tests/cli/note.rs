@@ -62,19 +62,19 @@ fn a_note_that_is_wrong_is_named_and_none_is_written() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(world.pipe(&["note", "write", "-"], "{\"agent\":\n5}"), @r"
+    assert_snapshot!(world.pipe(&["note", "write", "-"], "{\"agent\":\n5}"), @r#"
     exit 1
     --- stderr
     error: stdin:2: invalid type: integer `5`, expected a string at line 2 column 1
-    hint: mend the file, or move it away; it is left as it is
-    ");
+    hint: a note is an object such as {"agent":"main","task":"tidy the tables","progress":"15/47"}
+    "#);
     assert_snapshot!(world.pipe(&["note", "write", "-"], "{\"agent\":\"../../x\"}"), @r#"
     exit 1
     --- stderr
     error: the agent "../../x" cannot have a note: its name is no name of a file
     hint: name the agent as `agents.list` does
     "#);
-    assert_snapshot!(world.run(&["note", "write", "--agent", "main", "--dry-run"]), @r"
+    assert_snapshot!(world.run(&["note", "write", "--agent", "main", "--task", "x", "--dry-run"]), @r"
     exit 0
     --- stdout
     Would write [HOME]/.openclaw/workspace/memory/notes/main.json
@@ -86,7 +86,7 @@ fn a_note_that_is_wrong_is_named_and_none_is_written() {
     --- stdout
     [HOME]/.openclaw/workspace/memory/notes/main.json:2: invalid type: integer `7`, expected an RFC 3339 formatted date and time string at line 2 column 1
     ");
-    assert_snapshot!(world.run(&["note", "write", "--agent", "main"]), @r"
+    assert_snapshot!(world.run(&["note", "write", "--agent", "main", "--task", "x"]), @r"
     exit 1
     --- stderr
     error: [HOME]/.openclaw/workspace/memory/notes/main.json:2: invalid type: integer `7`, expected an RFC 3339 formatted date and time string at line 2 column 1

@@ -127,6 +127,7 @@ fn a_file_that_is_not_text_is_named_and_left_as_it_is() {
     exit 1
     --- stderr
     error: cannot read [HOME]/.openclaw/workspace/NOW.md: stream did not contain valid UTF-8
+    hint: save it as UTF-8, or move it away
     ");
     assert_eq!(fs::read(world.workspace("NOW.md")).unwrap(), b"\xff\xfe");
 }

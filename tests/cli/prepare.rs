@@ -92,6 +92,7 @@ fn with_tool_calls_the_products_own_command_judges_the_configuration() {
 #[test]
 fn a_workspace_that_the_way_back_does_not_know_is_refused() {
     let world = World::new();
+    fs::create_dir(world.home().join("elsewhere")).unwrap();
     assert_snapshot!(world.run(&with(&["--tool-calls", "--workspace", "elsewhere"])), @r"
     exit 8
     --- stderr

@@ -122,11 +122,13 @@ fn wrong_values_are_named() {
     exit 1
     --- stderr
     error: cannot read the values in stdin: EOF while parsing an object at line 1 column 1
+    hint: they are one JSON object; `comeback render NAME --json` shows sample values
     ");
     assert_snapshot!(world.run(&["render", "before", "none.json"]), @r"
     exit 1
     --- stderr
     error: there is no file none.json
+    hint: it was looked for in [HOME]
     ");
     assert_snapshot!(world.run(&["render", "hello"]), @r"
     exit 2

@@ -227,6 +227,30 @@ fn a_person_who_decides_later_is_told_of() {
     ");
 }
 
+#[test]
+fn what_a_person_confirmed_says_so_beside_the_reason_why_it_was_held() {
+    let world = World::new();
+    let decided = json!({"kind": "decided", "key": key('4'), "confirmed": true, "by": "unnamed"});
+    let sent = [
+        line("20T11:30:00", &decided),
+        line("20T11:30:01", &intent('4', "resume", CLEO, "20T11:00:30")),
+        line("20T11:30:02", &outcome('4', "accepted", None, Some("r4"))),
+    ];
+    put(&world.state("comeback/ledger.jsonl"), &(two_stops() + &sent.concat()));
+    let report = world.run(&["report"]);
+    let row = report.split_once(CLEO).unwrap().1;
+    assert_snapshot!(row, @r"
+      resumed                   It may move money a
+    invoice 4711                   after 29 min              second time. (payment);
+                                                             confirmed by a person
+    agent:main:telegram:direct:78  resumed, answered         It is ordinary work
+    weekly report                  after 60 s                that harms nothing
+                                                             twice. (ordinary-work)
+    agent:main:telegram:direct:77  went on without comeback  its user has written
+                                   after 5.0 s               since the restart
+    ");
+}
+
 /// A person confirms what an earlier stop left; a lost subagent; a run that met no gateway.
 #[test]
 fn what_comes_late_belongs_to_the_stop_that_it_is_about() {

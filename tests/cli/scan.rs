@@ -80,7 +80,7 @@ fn what_a_crash_cut_off_is_shown() {
     interrupted agent:main:telegram:direct:78, 1 min ago
       a tool call was under way when the gateway stopped
       unknown outcome: exec mv *.jpg 2026/ --token=[redacted]
-    1 session: nothing was cut off.
+    Nothing was cut off in 1 session.
     ");
     assert_eq!(world.files(), before, "it changes nothing");
 }
@@ -185,7 +185,7 @@ fn what_cannot_be_read_is_said_and_is_not_the_end() {
       its user's message was never processed
     unreadable agent:ops:telegram:direct:80
       cannot read the row of session "agent:ops:telegram:direct:80": invalid type: string "gone", expected a session's row at line 1 column 6
-    1 session: nothing was cut off.
+    Nothing was cut off in 1 session.
     --- stderr
     warning: agent:ops:main: 1 × a line that is no JSON was left out
     "#);

@@ -301,7 +301,7 @@ fn what_the_seeds_left_is_taken_over_and_given_back() {
     assert_snapshot!(run(&world, &["setup", "show"]), @r"
     exit 0
     --- stdout
-    The startup hook is not installed.
+    The startup hook is not installed: `comeback setup install` does it.
     Moved aside: [HOME]/.openclaw/workspace/skills/boot-resume to [HOME]/.openclaw/workspace/skills.before-comeback/boot-resume
     Moved aside: [HOME]/.config/systemd/user/openclaw-gateway.service.d/boot-resume.conf to [HOME]/.config/systemd/user/openclaw-gateway.service.d/boot-resume.conf.before-comeback
     Moved aside: [HOME]/.config/systemd/user/boot-resume-wake.service to [HOME]/.config/systemd/user/boot-resume-wake.service.before-comeback

@@ -348,6 +348,6 @@ fn a_seeds_file_goes_on_and_one_that_is_broken_is_named() {
     Task      smartwake_repo_scan_20260301T120000Z
               running, 40 %, at "collect_phase_2"
     --- stderr
-    warning: [HOME]/.openclaw/workspace/memory/tasks/smartwake_bad_20260301T120000Z.json:2: invalid type: integer `5`, expected a string at line 2 column 14
+    warning: [HOME]/.openclaw/workspace/memory/tasks/smartwake_bad_20260301T120000Z.json:2: invalid type: integer `5`, expected a string at line 2 column 14; mend the file, or move it away; it is left as it is
     "#);
 }

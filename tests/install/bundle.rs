@@ -11,14 +11,17 @@ use tempfile::TempDir;
 
 use crate::folder::{copy, platform, root, said};
 
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 15] = [
     "SKILL.md",
     "README.md",
+    "README.zh-CN.md",
+    "SECURITY.md",
     "LICENSE",
     "CHANGELOG.md",
     "install.sh",
     "Cargo.toml",
     "Cargo.lock",
+    "docs",
     "references",
     "templates",
     "scripts",

@@ -51,7 +51,7 @@ pub(in super::super) struct DueTasks {
 pub(in super::super) fn find(context: &Context, gateway: &mut Gateway, sight: &Sight) -> Result<DueTasks> {
     let (mut tasks, mut open) = (DueTasks::default(), Vec::new());
     for listed in Store::new(&context.paths).list()? {
-        match listed.task {
+        match listed.content {
             Ok(task) if matches!(task.status, Status::Running | Status::Waiting) => open.push(task),
             Ok(_) => {}
             Err(error) => tasks.warnings.push(error.full()),
@@ -167,7 +167,7 @@ pub(in super::super) fn settle(
     ledger: &mut Writer,
 ) -> Result<Vec<String>> {
     let listed = Store::new(&context.paths).list()?.into_iter();
-    let tasks: Vec<Task> = listed.filter_map(|listed| listed.task.ok()).collect();
+    let tasks: Vec<Task> = listed.filter_map(|listed| listed.content.ok()).collect();
     if tasks.is_empty() {
         return Ok(Vec::new());
     }

@@ -279,7 +279,7 @@ pub fn finish(context: &Context, id: &TaskId, end: End, dry_run: bool) -> Result
 pub fn guard(context: &Context, path: &Path) -> Result<GuardReport> {
     let store = Store::new(&context.paths);
     let path = path_below(store.workspace(), path)?;
-    let tasks = store.list()?.into_iter().filter_map(|listed| listed.task.ok());
+    let tasks = store.list()?.into_iter().filter_map(|listed| listed.content.ok());
     let recorded_at = |task: &Task| task.records.get(&path).map(|record| record.recorded_at);
     let names = |task: &Task| task.artifacts.contains(&path) || task.records.contains_key(&path);
     Ok(match tasks.filter(names).max_by_key(recorded_at) {

@@ -1,4 +1,4 @@
-//! `comeback checkpoint`
+//! What `comeback checkpoint` prints.
 
 use std::path::Path;
 

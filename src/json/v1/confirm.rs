@@ -1,4 +1,4 @@
-//! `comeback confirm`
+//! What `comeback confirm` prints.
 
 use serde::Serialize;
 

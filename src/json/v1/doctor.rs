@@ -1,4 +1,4 @@
-//! `comeback doctor`
+//! What `comeback doctor` prints.
 
 use serde::Serialize;
 

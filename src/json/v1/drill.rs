@@ -1,4 +1,4 @@
-//! `comeback drill`
+//! What `comeback drill` prints.
 
 use serde::Serialize;
 

@@ -41,7 +41,7 @@ pub use task::{TaskDone, TaskGuard, TaskList, TaskPacket, TaskResume, TaskShow, 
 
 use crate::model::Boot;
 use crate::support::clock::rfc3339;
-use crate::support::error::Result;
+use crate::support::document::Listed;
 
 fn time(at: DateTime<Utc>) -> String {
     rfc3339(at)
@@ -72,8 +72,8 @@ struct Unreadable {
 }
 
 impl Unreadable {
-    fn new<T>(file: &Path, read: &Result<T>) -> Option<Self> {
-        read.as_ref().err().map(|error| Self { path: path(file), error: error.full() })
+    fn of<T>(one: &Listed<T>) -> Option<Self> {
+        one.content.as_ref().err().map(|error| Self { path: path(&one.path), error: error.full() })
     }
 }
 

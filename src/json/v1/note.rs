@@ -1,4 +1,4 @@
-//! `comeback note`; field names as in the discussion that the notes come from.
+//! What `comeback note` prints; field names as in the discussion that the notes come from.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Unreadable, path};
 use crate::note;
+use crate::support::document::Listed;
 
 /// `comeback.note.write.v1`
 #[derive(Debug, Serialize)]
@@ -36,12 +37,11 @@ pub struct NoteList<'a> {
 impl<'a> NoteList<'a> {
     /// Shows the notes of a workspace.
     #[must_use]
-    pub fn new(listed: &'a [note::Listed]) -> Self {
-        let unreadable = |one: &note::Listed| Unreadable::new(&one.path, &one.note);
+    pub fn new(listed: &'a [Listed<note::Note>]) -> Self {
         Self {
             schema: "comeback.note.list.v1",
-            notes: listed.iter().filter_map(|one| one.note.as_ref().ok()).collect(),
-            unreadable: listed.iter().filter_map(unreadable).collect(),
+            notes: listed.iter().filter_map(|one| one.content.as_ref().ok()).collect(),
+            unreadable: listed.iter().filter_map(Unreadable::of).collect(),
         }
     }
 }

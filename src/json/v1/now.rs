@@ -1,4 +1,4 @@
-//! `comeback now`
+//! What `comeback now` prints.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `comeback prepare`
+//! What `comeback prepare` prints.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! `comeback recover`
+//! What `comeback recover` prints.
 
 use serde::Serialize;
 

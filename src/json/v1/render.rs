@@ -1,4 +1,4 @@
-//! `comeback render`
+//! What `comeback render` prints.
 
 use serde::Serialize;
 use serde_json::Value;

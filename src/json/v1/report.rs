@@ -1,4 +1,4 @@
-//! `comeback report`
+//! What `comeback report` prints.
 
 use serde::Serialize;
 

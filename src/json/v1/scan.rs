@@ -1,4 +1,4 @@
-//! `comeback scan`
+//! What `comeback scan` prints.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! `comeback setup`
+//! What `comeback setup` prints.
 
 use serde::Serialize;
 

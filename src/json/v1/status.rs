@@ -1,4 +1,4 @@
-//! `comeback status`
+//! What `comeback status` prints.
 
 use serde::Serialize;
 

@@ -1,11 +1,12 @@
-//! `comeback task`; field names as in the seed smart-wake.
+//! What `comeback task` prints; field names as in the seed smart-wake.
 
 use serde::Serialize;
 
 use super::{Unreadable, path, time};
 use crate::flow::{ChangedTask, GuardReport};
+use crate::support::document::Listed;
 use crate::support::error::Error;
-use crate::task::{Found, Listed, Packet, Task};
+use crate::task::{Found, Packet, Task};
 
 /// What every command that changes a task prints: the seed's report after a wake.
 #[derive(Debug, Serialize)]
@@ -168,12 +169,11 @@ pub struct TaskList<'a> {
 impl<'a> TaskList<'a> {
     /// Shows the tasks of a workspace.
     #[must_use]
-    pub fn new(listed: &'a [Listed]) -> Self {
-        let unreadable = |one: &Listed| Unreadable::new(&one.path, &one.task);
+    pub fn new(listed: &'a [Listed<Task>]) -> Self {
         Self {
             schema: "comeback.task.list.v1",
-            tasks: listed.iter().filter_map(|one| one.task.as_ref().ok()).collect(),
-            unreadable: listed.iter().filter_map(unreadable).collect(),
+            tasks: listed.iter().filter_map(|one| one.content.as_ref().ok()).collect(),
+            unreadable: listed.iter().filter_map(Unreadable::of).collect(),
         }
     }
 }

@@ -1,5 +1,7 @@
-//! The words of the rules' file. A YAML parser takes longer to read them than a process has to begin in, so they are
-//! read here: of YAML, they use two levels of keys, plain values and folded texts. A test has the parser read the same.
+//! The words of the rules' file, read without a YAML parser.
+//!
+//! A parser takes longer for them than a process has to begin in. Of YAML, they use two levels of keys, plain values and folded
+//! texts. A test has the parser read the same.
 
 /// A key of the file's first part, and its text as it stands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -160,9 +160,9 @@ fn one_file_for_all_is_moved_into_a_database_each() {
 
 #[rstest]
 #[case::a_row_that_is_none(json!("x"), "cannot read the row of session")]
-#[case::a_file_elsewhere(json!({"sessionId": "s1", "sessionFile": "OUTSIDE/s1.jsonl"}), "leads out of the state directory")]
-#[case::a_way_out(json!({"sessionId": "s1", "sessionFile": "../../../../OUT/s1.jsonl"}), "leads out of the state directory")]
-#[case::a_link_elsewhere(json!({"sessionId": "link"}), "leads out of the state directory")]
+#[case::a_file_elsewhere(json!({"sessionId": "s1", "sessionFile": "OUTSIDE/s1.jsonl"}), "it leads out of ")]
+#[case::a_way_out(json!({"sessionId": "s1", "sessionFile": "../../../../OUT/s1.jsonl"}), "it leads out of ")]
+#[case::a_link_elsewhere(json!({"sessionId": "link"}), "it leads out of ")]
 #[case::a_strange_id(json!({"sessionId": "../s2"}), "no file name")]
 #[case::a_trajectory(json!({"sessionId": "s1", "sessionFile": "s2.trajectory.jsonl"}), "no transcript by its name")]
 #[case::a_folder(json!({"sessionId": "folder"}), "it is no file")]
@@ -433,4 +433,15 @@ fn frozen_stores_tell_what_they_always_told(#[case] version: &str, #[case] kind:
         "#),
         StoreKind::Gateway => panic!("there are files"),
     }
+}
+
+#[test]
+fn a_folder_that_cannot_be_looked_into_is_named_and_is_not_an_empty_one() {
+    let state = State::new();
+    let folder = state.folder("sessions");
+    fs::remove_dir(&folder).unwrap();
+    // Of itself: not even root looks behind it.
+    symlink("sessions", &folder).unwrap();
+    let seen = seen(state.path(), &json!({}));
+    assert!(seen.len() == 1 && seen[0].starts_with("main Jsonl cannot find "), "{seen:?}");
 }

@@ -4,17 +4,23 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::Finding;
+use crate::checkpoint;
 use crate::flow::Context;
+use crate::ledger::Ledger;
+use crate::note;
 use crate::setup::{Leftover, Machine, Trace, seeds};
-use crate::support::error::Error;
+use crate::support::document::MEND;
+use crate::support::error::{Error, Result};
 use crate::support::run::display;
 use crate::support::{fs, process};
+use crate::task;
 
 /// Nobody else may read or write what is ours.
 const OTHERS: u32 = 0o077;
 
 pub(super) fn look(context: &Context, problems: &[Error], machine: &Machine, exe: &Path) -> Vec<Finding> {
     let mut found = permissions(context);
+    found.extend(records(context));
     found.extend(policy(context, problems));
     found.extend(templates(context));
     found.extend(others(context, machine));
@@ -54,6 +60,39 @@ fn badly_kept(path: &Path) -> Option<Finding> {
     })
 }
 
+/// What a recovery reads, and would stop at or pass over.
+fn records(context: &Context) -> Vec<Finding> {
+    let mut errors = Vec::new();
+    let mut take = |listed: Result<Vec<Error>>| errors.extend(listed.unwrap_or_else(|error| vec![error]));
+    // Only the newest is ever recovered.
+    let newest = checkpoint::Store::new(context.paths.checkpoints()).list();
+    take(newest.map(|all| all.into_iter().take(1).filter_map(|newest| newest.checkpoint.err()).collect()));
+    let tasks = task::Store::new(&context.paths).list();
+    take(tasks.map(|tasks| tasks.into_iter().filter_map(|one| one.content.err()).collect()));
+    let notes = note::Store::new(&context.paths).list();
+    take(notes.map(|notes| notes.into_iter().filter_map(|one| one.content.err()).collect()));
+    let path = context.paths.ledger();
+    let ledger = Ledger::read(&path).and_then(|ledger| ledger.ensure_known(&path).map(|()| ledger));
+    let lost = match ledger {
+        Ok(ledger) => ledger.complaint(&path),
+        Err(error) => {
+            errors.push(error);
+            Vec::new()
+        }
+    };
+    let mut found: Vec<Finding> = errors.iter().map(|error| Finding::of("records", error, MEND)).collect();
+    let note =
+        |text| Finding::note("records", format!("{text}: what they said is lost, all else counts."), None);
+    found.extend(lost.into_iter().map(note));
+    if found.is_empty() {
+        found.push(Finding::fine(
+            "records",
+            "The ledger, the newest checkpoint, tasks and notes can be read.",
+        ));
+    }
+    found
+}
+
 fn policy(context: &Context, problems: &[Error]) -> Vec<Finding> {
     if !problems.is_empty() {
         let fix = "mend the line, or move the file away";
@@ -75,7 +114,7 @@ fn templates(context: &Context) -> Vec<Finding> {
     if warnings.is_empty() {
         return vec![Finding::fine("templates", "Every message has a template that works.")];
     }
-    let wrong = |warning: &String| Finding::wrong("templates", warning.clone(), "comeback render");
+    let wrong = |warning: &String| Finding::wrong("templates", warning.clone(), MEND);
     warnings.iter().map(wrong).collect()
 }
 
