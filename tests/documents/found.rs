@@ -183,8 +183,6 @@ fn without_comment(script: &str) -> &str {
 #[derive(Debug)]
 pub struct Help {
     pub words: Vec<String>,
-    /// It has subcommands of its own.
-    pub is_group: bool,
     pub examples: Vec<Found>,
 }
 
@@ -203,7 +201,7 @@ pub fn help() -> Vec<Help> {
         let place = format!("comeback {}", args.join(" "));
         let examples = scripts(&examples(&text)).into_iter();
         let examples = examples.map(|(_, script)| Found { place: place.clone(), script }).collect();
-        found.push(Help { words: words.clone(), is_group: !below.is_empty(), examples });
+        found.push(Help { words: words.clone(), examples });
         names.extend(below.into_iter().map(|name| [&words[..], &[name]].concat()));
     }
     found

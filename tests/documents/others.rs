@@ -61,11 +61,13 @@ pub fn check(script: &str) -> Result<(), String> {
 fn has_tests(command: &str) -> Result<(), String> {
     let words: Vec<&str> = command.split_whitespace().skip_while(|word| *word != "test").skip(1).collect();
     let target = words.iter().position(|word| *word == "--test").map(|at| words[at + 1]);
-    let folder = target.map_or("src".to_owned(), |target| format!("tests/{target}"));
-    if !root().join(&folder).is_dir() {
-        return Err(format!("there is no {folder}"));
-    }
-    let sources = files(&folder);
+    let home = target.map_or("src".to_owned(), |target| format!("tests/{target}"));
+    let file = root().join(format!("{home}.rs"));
+    let sources = match (root().join(&home).is_dir(), file.is_file()) {
+        (true, _) => files(&home),
+        (false, true) => vec![file],
+        (false, false) => return Err(format!("there is no {home}")),
+    };
     let filters = words.iter().filter(|word| !word.starts_with("--") && target != Some(word));
     for filter in filters {
         let is_there = sources.iter().any(|path| {
@@ -75,7 +77,7 @@ fn has_tests(command: &str) -> Result<(), String> {
             is_module || names(text())
         });
         if !is_there {
-            return Err(format!("no test in {folder} is called {filter:?}"));
+            return Err(format!("no test in {home} is called {filter:?}"));
         }
     }
     Ok(())
