@@ -2,8 +2,9 @@
 //!
 //! A step is split into clauses. A clause with a dangerous word is held, unless it denies the word ("do not delete"),
 //! speaks of it ("read the delete log"), or tells the session's own user something. One dangerous clause holds the
-//! whole step. What is neither dangerous nor known as ordinary work is unclear, and held as well: a wrong hold costs
-//! a confirmation, a wrong send may cost money or data. The words stand in `rules.yaml`.
+//! whole step. What is neither dangerous nor known as ordinary work is unclear, and held as well, unless nothing in it
+//! leads outside (`beyond.rs`): a wrong hold costs a confirmation, a wrong send may cost money or data. The words stand
+//! in `rules.yaml`.
 
 mod beyond;
 mod calls;

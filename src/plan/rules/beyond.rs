@@ -140,6 +140,11 @@ const TAKES: [&str; 26] = [
     "leave",
 ];
 
+/// Returns the verb of what a clause works on from the word at `from` on.
+fn verb_before(words: &[Token], from: usize) -> Option<&Token> {
+    words.get(from.checked_sub(1)?)
+}
+
 /// Tells whether what a clause works on, from the word at `from` on, may lead out of what is one's own.
 fn leads_out(words: &[Token], from: usize) -> bool {
     if words.iter().any(Token::is_han) {
@@ -150,9 +155,8 @@ fn leads_out(words: &[Token], from: usize) -> bool {
         };
         return (0..words.len()).any(|at| words[at].is(Role::Suspect) && !named(at));
     }
-    let verb = from.checked_sub(1).and_then(|verb| words.get(verb));
-    let takes = verb.is_some_and(|verb| TAKES.contains(&verb.text.as_str()));
-    if !takes && verb.is_some_and(|verb| verb.is_any(&[Role::Craft, Role::Texts])) {
+    let verb = verb_before(words, from);
+    if !verb.is_some_and(takes) && verb.is_some_and(|verb| verb.is_any(&[Role::Craft, Role::Texts])) {
         return false;
     }
     let body = object(words.get(from..).unwrap_or_default());
@@ -171,7 +175,7 @@ fn is_clearly_ones_own(words: &[Token], from: usize) -> bool {
     if words.iter().any(clearly) {
         return true;
     }
-    let verb = from.checked_sub(1).and_then(|verb| words.get(verb));
+    let verb = verb_before(words, from);
     let onward = verb.is_some_and(|verb| verb.is_any(&[Role::Onward, Role::Begin]) || verb.text == "do");
     let it = words.get(from).is_some_and(|word| word.is(Role::It));
     !words.iter().any(Token::is_han) && !onward && !it && words.iter().any(|word| word.is(Role::Thing))
@@ -181,7 +185,6 @@ fn is_clearly_ones_own(words: &[Token], from: usize) -> bool {
 /// security". `named` says whether anything of the kind was named before.
 fn takes_it(words: &[Token], from: usize, named: bool) -> bool {
     let [it, rest @ ..] = words.get(from..).unwrap_or_default() else { return false };
-    let verb = from.checked_sub(1).map_or("", |verb| words[verb].text.as_str());
     let away = |phrase: &Phrase<'_>| {
         let leads = phrase
             .preposition
@@ -193,14 +196,14 @@ fn takes_it(words: &[Token], from: usize, named: bool) -> bool {
             && !phrase.has(&OWN)
             && !phrase.words.iter().any(Token::is_number)
     };
-    let takes = TAKES.contains(&verb) && (named || phrases(rest).iter().any(away));
+    let takes = verb_before(words, from).is_some_and(takes) && (named || phrases(rest).iter().any(away));
     it.is(Role::It) && (takes || phrases(rest).iter().any(at))
 }
 
 /// Tells whether a clause does the rest of something and does not say of what: "do the other three", "go through the
 /// remaining 14".
 fn does_the_rest(words: &[Token], from: usize) -> bool {
-    let verb = from.checked_sub(1).map_or("", |verb| words[verb].text.as_str());
+    let verb = verb_before(words, from).map_or("", |verb| verb.text.as_str());
     let body = object(words.get(from..).unwrap_or_default());
     let rest = |word: &Token| {
         word.is(Role::Same) || ["other", "others", "remaining", "rest", "next"].contains(&word.text.as_str())
@@ -213,7 +216,7 @@ fn does_the_rest(words: &[Token], from: usize) -> bool {
 
 /// Tells whether a verb that reads or writes changes here what others have: "整理收件箱", "生成收款码", "triage the inbox".
 fn alters(words: &[Token], from: usize) -> bool {
-    let verb = from.checked_sub(1).map_or("", |verb| words[verb].text.as_str());
+    let verb = verb_before(words, from).map_or("", |verb| verb.text.as_str());
     let others = |word: &Token| word.is_any(&[Role::Shared, Role::Suspect]);
     let body = words.get(from..).unwrap_or_default();
     if words.iter().any(Token::is_han) {
@@ -228,7 +231,7 @@ fn alters(words: &[Token], from: usize) -> bool {
 
 /// Tells whether a clause looks for somebody who is to do something, or works its way through what others wait for.
 fn looks_for_help(words: &[Token], from: usize) -> bool {
-    let verb = from.checked_sub(1).map_or("", |verb| words[verb].text.as_str());
+    let verb = verb_before(words, from).map_or("", |verb| verb.text.as_str());
     let body = words.get(from..).unwrap_or_default();
     let others = |word: &Token| word.is_any(&[Role::Other, Role::Shared, Role::Suspect]);
     let head = phrases(body)[0].head().is_some_and(others);
@@ -264,7 +267,7 @@ pub(super) fn takes(word: &Token) -> bool {
 fn is_bound(words: &[Token]) -> bool {
     let verb = words.get(lead(words));
     verb.is_some_and(|verb| {
-        let may = !TAKES.contains(&verb.text.as_str()) || verb.text == "keep";
+        let may = !takes(verb) || verb.text == "keep";
         verb.is_any(&[Role::Own, Role::Craft, Role::Onward]) && verb.tags.verbs == 0 && may
     })
 }
