@@ -9,7 +9,7 @@ use crate::flow::Context;
 use crate::ledger::Ledger;
 use crate::note;
 use crate::setup::{Leftover, Machine, Trace, seeds};
-use crate::support::document::MEND;
+use crate::support::document::{Listed, MEND};
 use crate::support::error::{Error, Result};
 use crate::support::run::display;
 use crate::support::{fs, process};
@@ -62,15 +62,12 @@ fn badly_kept(path: &Path) -> Option<Finding> {
 
 /// What a recovery reads, and would stop at or pass over.
 fn records(context: &Context) -> Vec<Finding> {
-    let mut errors = Vec::new();
-    let mut take = |listed: Result<Vec<Error>>| errors.extend(listed.unwrap_or_else(|error| vec![error]));
     // Only the newest is ever recovered.
     let newest = checkpoint::Store::new(context.paths.checkpoints()).list();
-    take(newest.map(|all| all.into_iter().take(1).filter_map(|newest| newest.checkpoint.err()).collect()));
-    let tasks = task::Store::new(&context.paths).list();
-    take(tasks.map(|tasks| tasks.into_iter().filter_map(|one| one.content.err()).collect()));
-    let notes = note::Store::new(&context.paths).list();
-    take(notes.map(|notes| notes.into_iter().filter_map(|one| one.content.err()).collect()));
+    let newest = newest.map(|all| all.into_iter().next().and_then(|newest| newest.checkpoint.err()));
+    let mut errors: Vec<Error> = newest.unwrap_or_else(Some).into_iter().collect();
+    errors.extend(unread(task::Store::new(&context.paths).list()));
+    errors.extend(unread(note::Store::new(&context.paths).list()));
     let path = context.paths.ledger();
     let ledger = Ledger::read(&path).and_then(|ledger| ledger.ensure_known(&path).map(|()| ledger));
     let lost = match ledger {
@@ -91,6 +88,14 @@ fn records(context: &Context) -> Vec<Finding> {
         ));
     }
     found
+}
+
+/// Why files of a folder, or the folder itself, cannot be read.
+fn unread<T>(listed: Result<Vec<Listed<T>>>) -> Vec<Error> {
+    match listed {
+        Ok(listed) => listed.into_iter().filter_map(|one| one.content.err()).collect(),
+        Err(error) => vec![error],
+    }
 }
 
 fn policy(context: &Context, problems: &[Error]) -> Vec<Finding> {
