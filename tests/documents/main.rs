@@ -7,6 +7,8 @@
 mod found;
 mod others;
 mod scenes;
+#[path = "../faults/simulated.rs"]
+mod simulated;
 mod stages;
 mod triggers;
 #[path = "../cli/world.rs"]

@@ -4,14 +4,12 @@ use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Output;
-use std::time::Duration;
 
-use ::comeback::drill::simulator::{Call, Flavour, Pace, Setup, Simulator, Step, Turn};
+use ::comeback::drill::simulator::Simulator;
 use ::comeback::model::SessionKey;
-use ::comeback::support::clock::Clock;
-use chrono::TimeDelta;
 use serde_json::Value;
 
+use crate::simulated::{self, BETWEEN_LIVES, PATIENCE};
 use crate::world::{CALLER, World, put};
 
 /// A chat whose work harms nothing when it is done twice.
@@ -24,25 +22,11 @@ const SNAPSHOT: &str = r#"{"sessions":[
     {"sessionKey":"agent:main:telegram:direct:79","agentId":"main","goal":"free disk space","lastDone":"old backups listed",
      "nextStep":"delete the old backups","blockers":"none"}]}"#;
 const FIGURES: &str = "report/figures.csv";
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Two starts that are closer than a second are one to gateways that do not name their lives: simulated time is behind ours
-/// by so much until the restart.
-const BETWEEN_LIVES: TimeDelta = TimeDelta::milliseconds(1_200);
-
 /// A world, and what the documents' placeholders stand for in it.
 pub struct Scene {
     pub world: World,
     values: Vec<(&'static str, String)>,
     simulator: Simulator,
-}
-
-fn script(turn: &Turn) -> Step {
-    match turn.message.as_str() {
-        said if said.contains("comeback-") => Step::answer("Done."),
-        "read it" => Step::call(Call::stuck("cat notes.md")),
-        "push it" => Step::call(Call::stuck("git push --force origin main")),
-        _ => Step::answer("Noted."),
-    }
 }
 
 impl Scene {
@@ -53,15 +37,7 @@ impl Scene {
 
     fn spoken(harmless: &str, risky: &str) -> Self {
         let world = World::machine();
-        let setup = Setup {
-            flavour: Flavour::V2026_7_1,
-            state: world.state(""),
-            token: "token-of-a-simulated-gateway".to_owned(),
-            pace: Pace { native: Duration::from_millis(15), drain: Duration::ZERO, ..Pace::QUICK },
-            clock: Clock::default(),
-            script: Box::new(script),
-        };
-        let simulator = Simulator::new(setup).unwrap();
+        let simulator = simulated::gateway(world.state(""));
         simulator.pass(-BETWEEN_LIVES);
         simulator.start().unwrap();
         for (key, text) in [(CALLER, "hello"), (HARMLESS, harmless), (RISKY, risky)] {
@@ -204,11 +180,8 @@ impl Scene {
     }
 
     fn restart(&self) {
-        let simulator = &self.simulator;
-        simulator.kill();
-        simulator.pass(BETWEEN_LIVES);
-        simulator.start().unwrap();
-        assert!(simulator.settles_within(PATIENCE));
+        simulated::crash(&self.simulator);
+        assert!(self.simulator.settles_within(PATIENCE));
     }
 
     fn knows(&mut self, placeholders: &[&'static str], value: &str) {

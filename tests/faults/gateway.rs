@@ -2,25 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::process::Output;
-use std::time::Duration;
 
-use ::comeback::drill::simulator::{Call, Flavour, Pace, Setup, Simulator, Step, Turn};
+use ::comeback::drill::simulator::Simulator;
 use ::comeback::flow::{Context, Settings};
 use ::comeback::gateway::Scopes;
 use ::comeback::model::{IdempotencyKey, SessionKey};
-use ::comeback::support::clock::Clock;
 use chrono::{TimeDelta, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::simulated::{self, BETWEEN_LIVES, PATIENCE};
 use crate::strace::{Fault, Run, chosen, tell};
 use crate::world::World;
 
 const HARMLESS: &str = "agent:main:telegram:direct:101";
 const RISKY: &str = "agent:main:telegram:direct:102";
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Two starts that are closer than a second are one to gateways that do not name their lives.
-const BETWEEN_LIVES: TimeDelta = TimeDelta::milliseconds(1_200);
 /// So often at most a healthy run is needed after one that was struck.
 const RUNS: usize = 4;
 
@@ -28,15 +24,6 @@ const RUNS: usize = 4;
 struct Crash {
     world: World,
     simulator: Simulator,
-}
-
-fn script(turn: &Turn) -> Step {
-    match turn.message.as_str() {
-        said if said.contains("comeback-") => Step::answer("resumed"),
-        "read it" => Step::call(Call::stuck("cat notes.md")),
-        "push it" => Step::call(Call::stuck("git push --force origin main")),
-        _ => Step::answer("Noted."),
-    }
 }
 
 fn key(text: &str) -> SessionKey {
@@ -47,23 +34,13 @@ impl Crash {
     /// A gateway that was killed while two agents made calls, and runs again.
     fn new() -> Self {
         let world = World::new();
-        let setup = Setup {
-            flavour: Flavour::V2026_7_1,
-            state: world.state(""),
-            token: "token-of-a-simulated-gateway".to_owned(),
-            pace: Pace { native: Duration::from_millis(15), drain: Duration::ZERO, ..Pace::QUICK },
-            clock: Clock::default(),
-            script: Box::new(script),
-        };
-        let simulator = Simulator::new(setup).unwrap();
+        let simulator = simulated::gateway(world.state(""));
         simulator.pass(-BETWEEN_LIVES * 2);
         simulator.start().unwrap();
         simulator.person_says(&key(HARMLESS), "read it").unwrap();
         simulator.person_says(&key(RISKY), "push it").unwrap();
         assert!(simulator.settles_within(PATIENCE));
-        simulator.kill();
-        simulator.pass(BETWEEN_LIVES);
-        simulator.start().unwrap();
+        simulated::crash(&simulator);
         Self { world, simulator }
     }
 

@@ -7,6 +7,7 @@
 
 mod files;
 mod gateway;
+mod simulated;
 mod strace;
 #[path = "../cli/world.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
