@@ -7,11 +7,12 @@
 #[path = "../tests/gateways/comeback.rs"]
 #[expect(dead_code, reason = "a kit: this takes what it needs")]
 mod comeback;
+#[path = "support/figures.rs"]
+mod figures;
 #[path = "../tests/gateways/harness/mod.rs"]
 mod harness;
 
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use ::comeback::gateway::{Access, Config, Gateway as Connection, Scopes};
@@ -19,6 +20,7 @@ use ::comeback::support::paths::Paths;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use figures::{median, shown};
 use harness::World;
 use harness::model::Reply;
 
@@ -41,18 +43,8 @@ fn main() {
     }
 }
 
-fn tell(version: &str, what: &str, time: impl Display) {
-    writeln!(io::stdout().lock(), "dispatch/{version}/{what}: {time}").unwrap();
-}
-
-/// The middle of several times.
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
-fn shown(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+fn tell(version: &str, what: &str, figure: impl Display) {
+    figures::tell(&format!("dispatch/{version}"), what, figure);
 }
 
 fn key(number: usize) -> String {
@@ -100,14 +92,14 @@ fn calls(world: &World) {
         connect(world).call("sessions.list", &json!({"limit": 1})).unwrap();
         begun.elapsed()
     });
-    tell(world.gateway.version(), "one call, connection included", shown(median(own.collect())));
+    tell(world.gateway.version(), "one call, connection included", median(&mut own.collect::<Vec<_>>()));
     let product = (0..TIMES).map(|_| {
         let begun = Instant::now();
         let output = world.gateway.cli(["gateway", "call", "sessions.list", "--params", &params, "--json"]);
         assert!(output.status.success(), "{output:?}");
         begun.elapsed()
     });
-    tell(world.gateway.version(), "openclaw gateway call", shown(median(product.collect())));
+    tell(world.gateway.version(), "openclaw gateway call", median(&mut product.collect::<Vec<_>>()));
 }
 
 /// Restarts the gateway with a checkpoint that names the first so many sessions, and recovers; returns the time of its
@@ -164,8 +156,8 @@ fn first_dispatch(world: &mut World) {
         at_rest(world);
     }
     let version = world.gateway.version();
-    tell(version, "connection and first turn by itself", shown(median(own)));
-    tell(version, "answers, then accepted", shown(median(ours)));
+    tell(version, "connection and first turn by itself", median(&mut own));
+    tell(version, "answers, then accepted", median(&mut ours));
 }
 
 /// The calls that come before a turn is sent.

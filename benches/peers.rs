@@ -6,14 +6,13 @@
 
 mod support;
 
-use std::fmt::Display;
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use support::figures::{median, tell};
 use support::{BUDGET, NOW, Shape, Stores, peak, read_tails, read_whole, root};
 
 /// So often each is measured, one after the other in each round.
@@ -37,16 +36,6 @@ fn main() {
     if std::env::args().any(|argument| argument == "--large") {
         scans(&Stores::files_of(&root, LARGE));
     }
-}
-
-fn tell(about: &str, what: &str, figure: impl Display) {
-    writeln!(io::stdout().lock(), "peers/{about}/{what}: {figure}").unwrap();
-}
-
-/// The middle of several times.
-fn median(times: &mut [Duration]) -> String {
-    times.sort_unstable();
-    format!("{:.1} ms", times[times.len() / 2].as_secs_f64() * 1e3)
 }
 
 fn timed<T>(act: impl FnOnce() -> T) -> (Duration, T) {
@@ -76,7 +65,7 @@ fn starts() {
     }
     for ((program, _), times) in programs.iter().zip(&mut times) {
         let name = Path::new(program).file_name().unwrap().to_string_lossy();
-        tell("start", &name, median(times));
+        tell("peers/start", &name, median(times));
     }
 }
 
@@ -97,7 +86,7 @@ fn theirs(program: &str, arguments: &[&str], state: &Path) -> usize {
 
 fn about(stores: &Stores) -> String {
     let Shape { sessions, bytes } = stores.shape;
-    format!("{sessions} of {} kB", bytes / 1_000)
+    format!("peers/{sessions} of {} kB", bytes / 1_000)
 }
 
 /// Returns how many cuts the other way finds, and how many there are.

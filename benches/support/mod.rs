@@ -1,6 +1,7 @@
 //! State directories to measure on.
 #![allow(dead_code, unused_imports, reason = "a kit: each benchmark takes what it needs")]
 
+pub mod figures;
 mod memory;
 mod store;
 mod tails;
