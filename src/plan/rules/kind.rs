@@ -226,9 +226,10 @@ fn unknown(heard: Heard<'_>, from: usize) -> Kind {
     let told = if past && !body[0].is(Role::Determiner) { Some(from) } else { finite.map(|at| from + at) };
     let done = body.get(1).is_some_and(|word| word.form == Form::Ed || word.is_any(&[Role::Past, Role::Not]));
     let has_done = body[0].text == "have" && !done;
-    let told = told.or_else(|| others_will(body).map(|at| from + at)).filter(|_| !orders && !has_done);
-    if told.is_some() && others_will(body).is_some() {
-        return Kind::Tells(told.unwrap_or(from));
+    let theirs = others_will(body).map(|at| from + at);
+    let told = told.or(theirs).filter(|_| !orders && !has_done);
+    if let (Some(told), Some(_)) = (told, theirs) {
+        return Kind::Tells(told);
     }
     if told.is_none() && !clause.goes_on && dangers.is_empty() && names_own_thing(body) {
         return Kind::Works(from);
