@@ -35,13 +35,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, globals: &Globals) -> Result<ExitCode> {
     let Args { all, agent, window, max_age } = args;
     let context = context(globals)?;
-    let request = ScanRequest { agent, window, max_age };
+    let request = ScanRequest { all, agent, window, max_age };
     let scan = flow::scan(&context, &request)?;
-    print(
-        globals,
-        || v1::Scan::new(&scan, &context.paths.state, all),
-        || text(&scan, &context, request.agent.as_ref(), all),
-    )?;
+    print(globals, || v1::Scan::new(&scan, &context.paths.state), || text(&scan, &context, &request))?;
     warn(&scan.warnings);
     for store in &scan.stores {
         warn(&store.sessions.as_ref().err().map(Error::full).into_iter().collect::<Vec<_>>());
@@ -50,12 +46,9 @@ pub(crate) fn run(args: Args, globals: &Globals) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn text(scan: &Scan, context: &Context, agent: Option<&AgentId>, all: bool) -> String {
+fn text(scan: &Scan, context: &Context, request: &ScanRequest) -> String {
     let mut lines = vec![gateway(scan)];
     for (evidence, judgement) in &scan.sessions {
-        if !all && judgement.verdict == Verdict::Complete {
-            continue;
-        }
         let last = evidence.last_entry_at().map_or_else(String::new, |at| format!(", {}", ago(at, scan.at)));
         lines.push(format!("{} {}{last}", word(judgement.verdict), evidence.key));
         lines.push(format!("  {}", shown(&judgement.reason)));
@@ -64,10 +57,13 @@ fn text(scan: &Scan, context: &Context, agent: Option<&AgentId>, all: bool) -> S
         }
     }
     let complete = scan.counts.get(&Verdict::Complete).copied().unwrap_or_default();
-    if scan.sessions.is_empty() {
-        let whose = agent.map_or_else(String::new, |agent| format!(" of the agent {}", agent.as_str()));
+    if scan.counts.is_empty() {
+        let whose = request
+            .agent
+            .as_ref()
+            .map_or_else(String::new, |agent| format!(" of the agent {}", agent.as_str()));
         lines.push(format!("No sessions{whose} below {}.", context.paths.state.display()));
-    } else if !all && complete > 0 {
+    } else if !request.all && complete > 0 {
         lines.push(format!("Nothing was cut off in {}.", sessions(complete)));
     }
     lines.join("\n")

@@ -17,6 +17,8 @@ use crate::support::error::Result;
 /// Which sessions are looked at, and how old a cut may be.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Sessions that are complete are returned, too, and not only counted.
+    pub all: bool,
     /// One agent's sessions; none is every agent's.
     pub agent: Option<AgentId>,
     /// How long before the last sign of life a turn may have rested and still count as cut off by the stop.
@@ -28,7 +30,7 @@ pub struct Request {
 impl Default for Request {
     /// Looks at everything as a recovery does.
     fn default() -> Self {
-        Self { agent: None, window: WINDOW, max_age: MAX_AGE }
+        Self { all: false, agent: None, window: WINDOW, max_age: MAX_AGE }
     }
 }
 
@@ -41,7 +43,7 @@ pub struct Scan {
     pub gateway: Gateway,
     /// Where the sessions stand.
     pub stores: Vec<Store>,
-    /// Each session with its verdict, the last active first.
+    /// Each session that is asked for, with its verdict, the last active first.
     pub sessions: Vec<(Evidence, Judgement)>,
     /// How often each verdict was given.
     pub counts: BTreeMap<Verdict, usize>,
@@ -92,13 +94,18 @@ pub fn scan(context: &Context, request: &Request) -> Result<Scan> {
         last_sign_of_life: sight.last_sign_of_life,
     };
     let is_meant = |evidence: &Evidence| request.agent.as_ref().is_none_or(|agent| *agent == evidence.agent);
-    let mut sessions: Vec<(Evidence, Judgement)> =
-        sight.sessions.into_iter().zip(judgements).filter(|(evidence, _)| is_meant(evidence)).collect();
-    sessions.sort_by_key(|(evidence, _)| std::cmp::Reverse(evidence.last_entry_at()));
     let mut counts = BTreeMap::new();
-    for (_, judgement) in &sessions {
+    let mut sessions: Vec<(Evidence, Judgement)> = Vec::new();
+    for (evidence, judgement) in sight.sessions.into_iter().zip(judgements) {
+        if !is_meant(&evidence) {
+            continue;
+        }
         *counts.entry(judgement.verdict).or_default() += 1;
+        if request.all || judgement.verdict != Verdict::Complete {
+            sessions.push((evidence, judgement));
+        }
     }
+    sessions.sort_by_key(|(evidence, _)| std::cmp::Reverse(evidence.last_entry_at()));
     let mut stores = sight.stores;
     stores.retain(|store| request.agent.as_ref().is_none_or(|agent| *agent == store.agent));
     Ok(Scan { at, gateway, stores, sessions, counts, warnings: sight.warnings })

@@ -44,11 +44,22 @@ pub struct Entry {
     pub at: Option<DateTime<Utc>>,
     /// Who wrote it.
     pub author: Author,
-    /// Its text; empty where it has none, and of tools.
+    /// Its text; empty where it has none, of tools, and of the agent of a session that rests.
     pub text: String,
 }
 
 impl Evidence {
+    /// Drops what nobody asks of a session that rests, as nearly all do.
+    pub(super) fn rest(&mut self) {
+        if let Ok(history) = &mut self.history
+            && self.row.pending_reply.is_none()
+            && history.rests()
+        {
+            history.drop_details();
+            self.row.session_file = None;
+        }
+    }
+
     /// Returns the last messages of its transcript, oldest first; none where it cannot be read.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
@@ -158,5 +169,60 @@ impl Evidence {
         self.entries()
             .iter()
             .any(|entry| entry.author == Author::Comeback && entry.text.contains(key.as_str()))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::session::fake::{KEY, State, Story, at, row};
+    use crate::session::last_sign_of_life;
+
+    fn read(story: &Story, more: &Value) -> Evidence {
+        let state = State::new();
+        state.put_rows(&json!({KEY: row(more)}));
+        state.put("s1.jsonl", story.lines());
+        state.read().pop().unwrap()
+    }
+
+    /// A turn with a call that takes two minutes.
+    fn worked() -> Story {
+        let began = Story::new().user("u", "整理一下").says("a", "I look.", "toolUse").calls("b", &["sort"]);
+        began.rests(120).result("r", "sort", Value::Null)
+    }
+
+    fn told(evidence: &Evidence) -> Vec<(&str, &str)> {
+        let entries = evidence.entries().iter();
+        entries.map(|entry| (entry.id.as_deref().unwrap_or_default(), entry.text.as_str())).collect()
+    }
+
+    #[test]
+    fn of_a_session_that_rests_is_kept_who_spoke_and_when_it_was_at_work() {
+        let story = worked().says("z", "Sorted.", "stop");
+        let read = read(&story, &json!({"status": "done"}));
+        assert_eq!(told(&read), [("u", "整理一下"), ("b", ""), ("z", "")]);
+        assert_eq!((read.last_entry_id(), read.last_entry_at()), (Some("z"), Some(story.now())));
+        // It slept while the call ran.
+        let slept = last_sign_of_life(std::slice::from_ref(&read), at(60)).unwrap();
+        assert_eq!(slept, at(4));
+        assert!(read.history.unwrap().last_turn().unwrap().calls.is_empty());
+    }
+
+    #[rstest]
+    #[case::cut_off(worked(), json!({}))]
+    #[case::not_delivered(worked().says("z", "Sorted.", "stop"), json!({"pendingFinalDelivery": {"text": "Sorted."}}))]
+    #[case::a_command(worked().calls("c", &["build"]).backgrounded("d", "build", "swift-otter").answers("z"), json!({}))]
+    #[case::without_leave(
+        worked().calls("c", &["rm"]).result("d", "rm", json!({"details": {"status": "approval-pending"}})).answers("z"),
+        json!({})
+    )]
+    fn of_one_in_which_something_is_open_all_is_kept(#[case] story: Story, #[case] more: Value) {
+        let read = read(&story, &more);
+        assert!(told(&read).contains(&("a", "I look.")) && told(&read).contains(&("r", "")));
+        assert_eq!(read.history.unwrap().last_turn().unwrap().calls[0].arguments, json!({"command": "sort"}));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use chrono::TimeDelta;
+
 use super::author::Author;
 use super::branch::Branch;
 use super::command::{self, Command};
@@ -14,6 +16,10 @@ use super::turn::{self, Turn};
 
 /// How far back a turn of a person's is looked for behind turns that nobody asked for, in bytes.
 const LOOK_BACK: usize = 1 << 20;
+
+/// Steps of an agent that are nearer to each other than this are one for whoever asks when a gateway was at work: what is
+/// reckoned with that is minutes.
+const MOMENT: TimeDelta = TimeDelta::minutes(1);
 
 /// The end of a transcript: what counts of it, since the last reset.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -88,6 +94,46 @@ impl History {
         let is_ended = turn.cut.is_none() && row.status == Some(RunStatus::Ended);
         (is_ended && !row.recovery_route && row.route.is_some() && !is_silent(&answer.text))
             .then_some(answer.text.as_str())
+    }
+
+    /// Tells whether nothing in it is open: no turn was cut off, no call waits for leave, no command may have died, and
+    /// somebody has heard the last answer.
+    pub(super) fn rests(&self) -> bool {
+        let is_over = |turn: &Turn| {
+            turn.opened_by.author != Author::NativeRecovery && !turn.left_a_call_without_leave()
+        };
+        self.cut_turn().is_none()
+            && self.last_turn().is_some_and(is_over)
+            && !self.commands.iter().any(|command| command.end.may_be_an_orphans())
+    }
+
+    /// Drops what is asked only where something is open: what the agent said and called, and its steps that another
+    /// followed at once, for they say no more of when the gateway was at work.
+    pub(super) fn drop_details(&mut self) {
+        let last_named = self.entries.iter().rposition(|entry| entry.id.is_some());
+        let mut entries = std::mem::take(&mut self.entries).into_iter().enumerate().peekable();
+        while let Some((at, mut entry)) = entries.next() {
+            let next_at = entries.peek().and_then(|(_, next)| next.at);
+            let goes_on = next_at.zip(entry.at).is_some_and(|(next, at)| next - at < MOMENT);
+            let is_of_work = matches!(entry.author, Author::Agent | Author::Tool);
+            if is_of_work && goes_on && Some(at) != last_named {
+                continue;
+            }
+            if is_of_work {
+                entry.text = String::new();
+            }
+            self.entries.push(entry);
+        }
+        self.entries.shrink_to_fit();
+        for turn in &mut self.turns {
+            turn.calls = Vec::new();
+            // By its text alone a message of ours is told from another.
+            if turn.opened_by.author != Author::Comeback {
+                turn.opened_by.text = String::new();
+            }
+        }
+        self.turns.shrink_to_fit();
+        self.commands = Vec::new();
     }
 
     /// Returns the last turn, whoever opened it.

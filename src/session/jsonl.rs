@@ -1,6 +1,7 @@
 //! The stores up to 2026.7: `sessions.json`, and a file of JSON lines for each session.
 
 use std::fs::{self, File};
+use std::io::{self, BufReader, Read as _, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use super::history::History;
 use super::reader::{Listed, Reader, Writer};
 use super::row::Row;
-use super::scanner::{Read, Scanner};
+use super::scanner::{Read, Scanner, members_of};
 use super::tail::Lines;
 use crate::model::SessionKey;
 use crate::support::error::{Error, Kind, Result};
@@ -17,6 +18,8 @@ use crate::support::process::is_alive;
 
 /// Lock files hold about a hundred bytes; a larger file is none.
 const MAX_LOCK: u64 = 64 << 10;
+/// The mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Files beside the transcripts with lines of JSON that are none.
 const OTHERS: [&str; 2] = [".trajectory.jsonl", ".checkpoint."];
 
@@ -82,14 +85,16 @@ fn is_plain(id: &str) -> bool {
 
 impl Reader for Jsonl {
     fn sessions(&mut self) -> Result<Vec<Listed>> {
-        let text = fs::read(&self.rows).map_err(|error| failed("read", &self.rows, error))?;
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
-        if let Ok(Ok(Some(rows))) = str::from_utf8(text).map(|text| Scanner::whole(text, rows)) {
+        let not_read = |error| failed("read", &self.rows, error);
+        let mut file = File::open(&self.rows).map_err(not_read)?;
+        let start = behind_mark(&mut file).map_err(not_read)?;
+        if let Some(rows) = members_of(&file, listed).map_err(not_read)? {
             return Ok(rows);
         }
+        file.seek(SeekFrom::Start(start)).map_err(not_read)?;
         let error = Error::new(Kind::User, format!("cannot read the sessions of {}", self.rows.display()));
         // Where and why.
-        Err(match serde_json::from_slice::<Shape>(text) {
+        Err(match serde_json::from_reader::<_, Shape>(BufReader::new(file)) {
             Err(why) => error.because(why),
             Ok(Shape {}) => error,
         })
@@ -129,17 +134,19 @@ struct Lock {
 #[serde(expecting = "an object of sessions by their keys")]
 struct Shape {}
 
-/// Reads the rows of a `sessions.json`, each by itself; `None` where it is no object.
-fn rows(json: &mut Scanner<'_>) -> Read<Option<Vec<Listed>>> {
-    let mut rows = Vec::new();
-    let is_object = json.members(|key, json| {
-        let mut here = *json;
-        let row = match Row::read(json)? {
-            Some(row) => Ok(row),
-            None => Row::parse(here.raw()?),
-        };
-        rows.push(Listed::of(key.to_owned(), row));
-        Ok(())
-    })?;
-    Ok(is_object.then_some(rows))
+/// Goes behind the mark that some editors put at the beginning of a file; returns where that is.
+fn behind_mark(file: &mut File) -> io::Result<u64> {
+    let mut start = Vec::new();
+    file.take(MARK.len() as u64).read_to_end(&mut start)?;
+    file.seek(SeekFrom::Start(if start == MARK { MARK.len() as u64 } else { 0 }))
+}
+
+/// Reads a row of a `sessions.json`.
+fn listed(key: &str, json: &mut Scanner<'_>) -> Read<Listed> {
+    let mut here = *json;
+    let row = match Row::read(json)? {
+        Some(row) => Ok(row),
+        None => Row::parse(here.raw()?),
+    };
+    Ok(Listed::of(key.to_owned(), row))
 }

@@ -10,8 +10,11 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::damage::Damage;
-use super::fake::{KEY, State, Story, add_event, from_file, row};
+use super::fake::{KEY, State, Story, add_event, from_file, key, row};
 use super::history::History;
+use super::reader::Reader;
+use super::sqlite::Sqlite;
+use crate::support::error::{Error, Kind};
 
 /// What a disk loses at once.
 const BLOCKS: [usize; 2] = [512, 4_096];
@@ -109,12 +112,13 @@ fn from_database(database: &[u8], wal: &[u8]) -> Result<History, String> {
     let state = State::new();
     fs::write(state.database(), database).unwrap();
     fs::write(state.database().with_extension("sqlite-wal"), wal).unwrap();
-    let config = crate::gateway::Config::load(state.path(), &|_| None).unwrap();
-    let (stores, mut sessions) = super::store::read_all(state.path(), &config).unwrap();
-    let unreadable = stores.iter().filter_map(|store| store.sessions.as_ref().err());
-    let complaint = unreadable.map(crate::support::error::Error::full).next();
-    let read = |evidence: super::Evidence| evidence.history.map_err(|error| error.full());
-    sessions.pop().map_or_else(|| Err(complaint.unwrap_or_else(|| "nothing".to_owned())), read)
+    let nothing = || Error::new(Kind::User, "nothing");
+    let read = || {
+        let mut reader = Sqlite::open(&state.database())?.ok_or_else(nothing)?;
+        let row = reader.sessions()?.pop().ok_or_else(nothing)?.row?;
+        reader.history(&key(), &row)
+    };
+    read().map_err(|error| error.full())
 }
 
 /// A database whose last record stands in its `-wal` alone, with the bytes of both; and how long the `-wal` was before.

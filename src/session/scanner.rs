@@ -7,6 +7,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+pub(super) use members::members_of;
+
+mod members;
+
 /// Deeper objects and lists are not read, as `serde_json` does not.
 const DEEPEST: usize = 127;
 

@@ -26,6 +26,8 @@ const DATABASE: &str = "openclaw-agent.sqlite";
 
 /// So many sessions are read by two threads.
 const MANY: usize = 64;
+/// Of so many at a time all that was read is held.
+const AT_ONCE: usize = 8;
 
 /// In what form a store keeps its sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,12 +125,19 @@ pub(super) fn read_store(
 /// Fills in the sessions, the second half of many beside the first: most of the time goes into what they hold.
 fn fill(reader: &mut dyn Reader, sessions: &mut [Evidence]) {
     let another = (sessions.len() >= MANY).then(|| reader.another()).flatten();
-    let Some(mut another) = another else { return reader.fill(sessions) };
+    let Some(mut another) = another else { return fill_in_parts(reader, sessions) };
     let (first, second) = sessions.split_at_mut(sessions.len() / 2);
     thread::scope(|scope| {
-        scope.spawn(|| another.fill(second));
-        reader.fill(first);
+        scope.spawn(|| fill_in_parts(another.as_mut(), second));
+        fill_in_parts(reader, first);
     });
+}
+
+fn fill_in_parts(reader: &mut dyn Reader, sessions: &mut [Evidence]) {
+    for part in sessions.chunks_mut(AT_ONCE) {
+        reader.fill(part);
+        part.iter_mut().for_each(Evidence::rest);
+    }
 }
 
 /// Where a store may stand: as files, or as the database that they were moved into.

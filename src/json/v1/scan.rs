@@ -77,11 +77,9 @@ struct CallView<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// Shows what was seen; `all` shows sessions of which nothing is to be said, too.
+    /// Shows what was seen.
     #[must_use]
-    pub fn new(seen: &'a Seen, state_dir: &Path, all: bool) -> Self {
-        let is_shown = |judgement: &Judgement| all || judgement.verdict != Verdict::Complete;
-        let sessions = seen.sessions.iter().filter(|(_, judgement)| is_shown(judgement));
+    pub fn new(seen: &'a Seen, state_dir: &Path) -> Self {
         let boot = seen.gateway.boot.as_ref();
         Self {
             schema: "comeback.scan.v1",
@@ -95,7 +93,11 @@ impl<'a> Scan<'a> {
                 last_sign_of_life: seen.gateway.last_sign_of_life.map(time),
             },
             stores: seen.stores.iter().map(StoreView::new).collect(),
-            sessions: sessions.map(|(evidence, judgement)| session(evidence, judgement, seen)).collect(),
+            sessions: seen
+                .sessions
+                .iter()
+                .map(|(evidence, judgement)| session(evidence, judgement, seen))
+                .collect(),
             counts: &seen.counts,
             warnings: &seen.warnings,
         }
