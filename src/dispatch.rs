@@ -245,6 +245,15 @@ impl<'a> Dispatcher<'a> {
         }
         let refused = |why: &str| Ok(Some(Sent::Refused(why.to_owned())));
         let Some(evidence) = evidence else { return refused("the gateway knows no such session") };
+        // A person may mean the chat, and a task has a state of its own; what was cut off is in that transcript alone.
+        let is_another = item
+            .session_id
+            .as_ref()
+            .zip(evidence.row.session_id.as_ref())
+            .is_some_and(|(read, now)| read != now);
+        if is_another && !item.confirmed && item.left != Left::Tasks {
+            return refused("its session was begun anew, without its history");
+        }
         let since = self.woken_at.unwrap_or(self.boot.started_at);
         if !item.confirmed && evidence.is_running_by_itself(since) {
             return refused("a turn of the gateway's own has begun in it");

@@ -130,10 +130,16 @@ fn key() -> IdempotencyKey {
 }
 
 fn approved() -> Approved {
+    approved_in(None)
+}
+
+/// An item that was read from this transcript.
+fn approved_in(session_id: Option<&str>) -> Approved {
     let block = Block::new(session());
     let judgement = session::Judgement::of(Verdict::Complete, "idle");
     let candidate = Candidate {
         route: Some(route()),
+        session_id: session_id.map(str::to_owned),
         ..Candidate::of_block(&block, vec![key()], judgement, Language::En)
     };
     let (policy, caller) = (Policy::default(), session());
@@ -170,6 +176,16 @@ fn the_intent_is_on_the_disk_before_the_gateway_hears_of_it() {
     assert_eq!((method.as_str(), &params["sessionKey"]), ("agent", &json!(SESSION)));
     assert_eq!((&params["idempotencyKey"], &params["to"]), (&json!(key()), &json!("77")));
     assert!(params["message"].as_str().unwrap().contains(key().as_str()));
+}
+
+#[test]
+fn a_session_that_was_begun_anew_since_it_was_read_gets_nothing() {
+    let world = World::new(&[Answer::Accept]);
+    let resume =
+        |id| world.run(&boot(START), 2_000, |dispatcher| dispatcher.resume(&approved_in(Some(id))).unwrap());
+    assert!(matches!(resume("another"), Sent::Refused(why) if why.contains("begun anew")));
+    assert_eq!((world.calls().len(), world.intents()), (0, 0));
+    assert!(matches!(resume("s"), Sent::Accepted(_)));
 }
 
 #[test]

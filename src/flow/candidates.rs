@@ -13,7 +13,7 @@ use crate::checkpoint::Block;
 use crate::gateway::Lifetime;
 use crate::ledger::Ledger;
 use crate::model::{Boot, Call, IdempotencyKey, Outcome, SessionKey, Verdict};
-use crate::plan::{self, Candidate, Rules};
+use crate::plan::{self, Candidate, Reach, Rules};
 use crate::session::{self, Evidence, Judgement, Record, View, spoken};
 use crate::support::redact::redact;
 use crate::support::text::one_line;
@@ -142,7 +142,7 @@ impl<'a> Standpoint<'a> {
             Verdict::Stale => {
                 !judgement.age.is_history() || judgement.cuts.iter().any(|cut| self.is_held(cut))
             }
-            Verdict::Excluded => self.is_lost_subagent(sight, evidence, &judgement),
+            Verdict::Excluded => self.is_lost(sight, evidence, &judgement),
             Verdict::Unreadable | Verdict::Live | Verdict::Handled | Verdict::Trivial | Verdict::Complete => {
                 false
             }
@@ -162,15 +162,17 @@ impl<'a> Standpoint<'a> {
         Some(self.completed(sight, candidate, Some(evidence)))
     }
 
-    /// Tells a subagent whose work the stop ended, and of which its user has not been told. From 2026.8 on `OpenClaw` itself
-    /// tells that a task was lost (measured on 2026.9.6).
-    fn is_lost_subagent(&self, sight: &Sight, evidence: &Evidence, judgement: &Judgement) -> bool {
+    /// Tells work that the stop ended, that nobody can resume, and of which its user has not been told: a subagent's, or that
+    /// of a session which is out of reach. From 2026.8 on `OpenClaw` itself tells that a subagent's task was lost (measured
+    /// on 2026.9.6).
+    fn is_lost(&self, sight: &Sight, evidence: &Evidence, judgement: &Judgement) -> bool {
         let is_open = |cut: &session::Cut| {
             let is_fresh = cut.active_at.is_none_or(|at| self.since() - at < self.max_age);
-            cut.phase != session::Phase::Command && is_fresh && !self.is_decided(cut)
+            let is_told = evidence.out_of_reach || cut.phase != session::Phase::Command;
+            is_told && is_fresh && !self.is_decided(cut)
         };
-        evidence.row.parent.is_some()
-            && sight.keeps_files(&evidence.agent)
+        let is_a_subagents = evidence.row.parent.is_some() && sight.keeps_files(&evidence.agent);
+        (is_a_subagents || evidence.out_of_reach)
             && evidence.gone_on(self.since()).is_none()
             && judgement.cuts.iter().any(is_open)
     }
@@ -203,9 +205,14 @@ impl<'a> Standpoint<'a> {
         let daily = sight.keeps_files(&evidence.agent);
         Candidate {
             unsettled: self.is_unsettled(evidence),
-            expired: self.context.config.resets.ends(lifetime, daily, now),
+            reach: match () {
+                () if evidence.out_of_reach => Reach::Elsewhere,
+                () if self.context.config.resets.ends(lifetime, daily, now) => Reach::NewSession,
+                () => Reach::Session,
+            },
             updated_at: evidence.row.updated_at,
             route: evidence.route().cloned(),
+            session_id: evidence.row.session_id.clone(),
             ..candidate
         }
     }

@@ -8,7 +8,7 @@ use super::sight::Sight;
 use super::task::Due;
 use crate::model::Verdict;
 use crate::note::{Note, Store};
-use crate::plan::{Candidate, LastWords};
+use crate::plan::{Candidate, LastWords, Reach};
 use crate::session::Judgement;
 use crate::support::error::Result;
 
@@ -62,8 +62,12 @@ impl Standpoint<'_> {
         let keys = self.ordered(vec![due.key.clone()]);
         let candidate = Candidate::new(due.session.clone(), keys, judgement, due.language);
         let candidate = Candidate { tasks: vec![&due.task], fresh: due.fresh, ..candidate };
-        // What it needs of the history stands in its file.
-        Candidate { expired: false, ..self.completed(sight, candidate, evidence) }
+        let mut candidate = self.completed(sight, candidate, evidence);
+        if candidate.reach == Reach::NewSession {
+            // What it needs of the history stands in its file.
+            candidate.reach = Reach::Session;
+        }
+        candidate
     }
 
     /// Adds what agents noted of themselves to what evidence says. A note without a session is about the one session of

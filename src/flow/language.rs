@@ -53,7 +53,7 @@ mod tests {
         let entries = said.iter().map(entry).collect();
         let history = History { entries, ..History::default() };
         let (key, agent) = ("agent:main:main".parse().unwrap(), AgentId::default());
-        Evidence { key, agent, row: Row::default(), writer: None, history: Ok(history) }
+        Evidence { key, agent, row: Row::default(), out_of_reach: false, writer: None, history: Ok(history) }
     }
 
     /// A block as `prepare` makes it where the agent has said nothing else.

@@ -72,6 +72,7 @@ fn item(key: IdempotencyKey, state: EffectState, evidence: &Evidence) -> Item {
     Item {
         agent: evidence.agent.to_string(),
         session_key: state.session_key,
+        session_id: evidence.row.session_id.clone(),
         key,
         also: Vec::new(),
         planned: false,

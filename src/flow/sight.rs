@@ -143,13 +143,14 @@ impl Sight {
         since: DateTime<Utc>,
         wanted: Wanted<'_>,
     ) -> Result<()> {
-        let mut rows = self.ask(context, gateway.as_deref_mut(), session::rows)?;
+        let config = &context.config;
+        let mut rows = self.ask(context, gateway.as_deref_mut(), |gateway| session::rows(gateway, config))?;
         let (stores, mut sessions) = session::read_some(&context.paths.state, &context.config, wanted)?;
         self.stores = stores;
         if self.stores.is_empty() {
-            let agent = &context.config.default_agent;
-            let asked = self
-                .ask(context, gateway.as_deref_mut(), |gateway| session::read_from(gateway, agent, wanted))?;
+            let asked = self.ask(context, gateway.as_deref_mut(), |gateway| {
+                session::read_from(gateway, config, wanted)
+            })?;
             if let Some((store, asked)) = asked {
                 self.stores.push(store);
                 // With rows that are newer.
@@ -159,7 +160,7 @@ impl Sight {
         let mut rows: HashMap<SessionKey, Row> = rows.unwrap_or_default().into_iter().collect();
         let mutters = gateway.is_some_and(|gateway| gateway.mutters());
         for Evidence { key, row, .. } in &mut sessions {
-            if let Some(said) = rows.remove(key) {
+            if let Some(said) = rows.remove(key).filter(|said| said.is_of_the_same(row)) {
                 row.update(said);
             }
             row.recovery_route |= !mutters;

@@ -38,6 +38,18 @@ impl SessionKey {
         self.0.split(':').enumerate().any(|(at, part)| at != 1 && machines.contains(&part))
     }
 
+    /// Returns the key of an agent's own session, which it has beside those of its chats.
+    #[must_use]
+    pub fn of_agent(agent: &AgentId) -> Self {
+        Self(format!("agent:{agent}:main"))
+    }
+
+    /// Tells whether it is the one session of all an agent's chats. With `session.scope: "global"` each agent's has this key.
+    #[must_use]
+    pub fn is_global(&self) -> bool {
+        self.0 == "global"
+    }
+
     /// Returns the agent that the key names, where it names one.
     #[must_use]
     pub fn agent(&self) -> Option<AgentId> {

@@ -48,6 +48,7 @@ fn item(
     let agent = candidate.session_key.agent().map(String::from);
     Some(Item {
         session_key: candidate.session_key.clone(),
+        session_id: candidate.session_id.clone(),
         agent: candidate.block.map(|block| block.agent.clone()).or(agent).unwrap_or_default(),
         about: about.map(str::to_owned),
         key: key.clone(),

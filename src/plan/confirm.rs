@@ -53,6 +53,7 @@ pub fn confirmed(
     };
     let item = Item {
         session_key: asked.session_key.clone(),
+        session_id: None,
         agent: agent.map_or_else(|| "unknown".to_owned(), String::from),
         key: asked.key.clone(),
         also: Vec::new(),

@@ -1,6 +1,6 @@
 //! The gate: send only if nothing that must not happen twice can happen twice.
 
-use super::item::{Candidate, Ruling};
+use super::item::{Candidate, Reach, Ruling};
 use super::policy::Policy;
 use super::rules::{Assessment, Rules};
 use super::task::{assess_tasks, by_last_words, step_of};
@@ -100,6 +100,9 @@ fn by_verdict(candidate: &Candidate<'_>, policy: &Policy) -> Option<(Decision, &
     if session_key.agent().is_some_and(left_out) {
         return because(Decision::Skip, "left-out", "the policy leaves its agent out");
     }
+    if candidate.reach == Reach::Elsewhere {
+        return because(Decision::Skip, "out-of-reach", &judgement.reason);
+    }
     if candidate.unsettled {
         let why = "a turn of the gateway's own has not ended, or its recovery has not decided";
         return because(Decision::Hold, "unsettled", why);
@@ -165,7 +168,7 @@ pub(super) fn decide(
     if candidate.block.is_some() && situation.stale {
         return hold("stale", "the checkpoint is older than twelve hours");
     }
-    if candidate.expired {
+    if candidate.reach == Reach::NewSession {
         return hold("expired", "the gateway would begin a new session for it, without its history");
     }
     if situation.is_caller(&candidate.session_key) {

@@ -25,12 +25,14 @@ pub struct Candidate<'a> {
     pub language: Language,
     /// Whether something of the gateway's own has still to end in it: a turn, or native recovery.
     pub unsettled: bool,
-    /// Whether the gateway would begin a new session for what is sent to it.
-    pub expired: bool,
+    /// Where a message to it would go.
+    pub reach: Reach,
     /// When the session was last active.
     pub updated_at: Option<DateTime<Utc>>,
     /// Where the session's replies go.
     pub route: Option<Route>,
+    /// Its transcript's id.
+    pub session_id: Option<String>,
     /// What was under way, where nobody has written the block.
     pub captured: Option<Captured>,
     /// The long tasks that nobody works on, and that no wake will take up.
@@ -39,6 +41,17 @@ pub struct Candidate<'a> {
     pub fresh: bool,
     /// What its agent wrote down before the stop.
     pub note: Option<LastWords<'a>>,
+}
+
+/// Where a message to a session goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Into the session.
+    Session,
+    /// Into a new one, which the gateway would begin for it.
+    NewSession,
+    /// Into another agent's; see [`Evidence`](crate::session::Evidence).
+    Elsewhere,
 }
 
 /// An agent's note, and whether it was written shortly before the stop.
@@ -67,9 +80,10 @@ impl<'a> Candidate<'a> {
             request: None,
             language,
             unsettled: false,
-            expired: false,
+            reach: Reach::Session,
             updated_at: None,
             route: None,
+            session_id: None,
             captured: None,
             tasks: Vec::new(),
             fresh: false,
@@ -110,6 +124,8 @@ impl<'a> Candidate<'a> {
 pub struct Item {
     /// The session.
     pub session_key: SessionKey,
+    /// The id of the transcript that was read; none where nothing was.
+    pub session_id: Option<String>,
     /// The agent that the checkpoint names; text, because a person may have written it.
     pub agent: String,
     /// The key that its effect has.

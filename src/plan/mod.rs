@@ -19,7 +19,7 @@ pub use build::{build, key_of};
 pub use chain::{Message, judge, tightened};
 pub use confirm::{Confirmation, confirmed};
 pub use gate::Situation;
-pub use item::{Approved, Candidate, Gated, Item, LastWords, Left, Plan, Ruling};
+pub use item::{Approved, Candidate, Gated, Item, LastWords, Left, Plan, Reach, Ruling};
 pub use message::own_message;
 pub use policy::{Policy, PolicyFile};
 pub use rules::{Assessment, CallAssessment, Rules};

@@ -12,10 +12,13 @@ use crate::support::error::Result;
 /// What is known of one session without asking its agent.
 #[derive(Debug)]
 pub struct Evidence {
-    /// The session.
+    /// The session, by the key under which gateways know it.
     pub key: SessionKey,
     /// Its agent.
     pub agent: AgentId,
+    /// Whether no message reaches it: gateways up to 2026.7 know the session that an agent has of all its chats
+    /// (`session.scope: "global"`) by a key that is the default agent's.
+    pub out_of_reach: bool,
     /// Its row; an empty one where it cannot be read.
     pub row: Row,
     /// Who holds its transcript for a turn.

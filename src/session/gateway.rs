@@ -16,8 +16,8 @@ use super::record::{Message, Record};
 use super::row::Row;
 use super::scanner::Scanner;
 use super::store::{Store, StoreKind, Wanted, read_store};
-use crate::gateway::{CallError, Gateway};
-use crate::model::{AgentId, SessionKey};
+use crate::gateway::{CallError, Config, Gateway};
+use crate::model::SessionKey;
 use crate::support::clock::from_millis;
 use crate::support::error::{Error, Kind, Result};
 
@@ -35,7 +35,14 @@ pub fn read(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Evidence>>
     let Some(row) = row_of(gateway, key)? else { return Ok(None) };
     let history = Sessions(gateway).history(key, &row);
     let agent = key.agent().unwrap_or_default();
-    Ok(Some(Evidence { key: key.clone(), agent, row, writer: None, history: Ok(history?) }))
+    Ok(Some(Evidence {
+        key: key.clone(),
+        agent,
+        row,
+        out_of_reach: false,
+        writer: None,
+        history: Ok(history?),
+    }))
 }
 
 /// Reads the row of one session; `None` where the gateway knows none of that key.
@@ -55,32 +62,35 @@ pub fn row_of(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Row>> {
     row.map(Some).map_err(|error| unexpected("sessions.describe", key).because(error))
 }
 
-/// Lists the rows of all sessions that a gateway knows.
+/// Lists the rows of all sessions that a gateway knows; `config` is its own.
 ///
 /// # Errors
 /// Where the gateway does not answer, or not in a known shape.
-pub fn rows(gateway: &mut Gateway) -> Result<Vec<(SessionKey, Row)>> {
-    let listed = Sessions(gateway).sessions()?.into_iter();
-    Ok(listed.filter_map(|one| Some((one.key.parse().ok()?, one.row.ok()?))).collect())
+pub fn rows(gateway: &mut Gateway, config: &Config) -> Result<Vec<(SessionKey, Row)>> {
+    let keyed = |one: Listed| {
+        let agent = one.agent.as_ref().unwrap_or(&config.default_agent);
+        Some((config.key_of(agent, one.key.parse().ok()?), one.row.ok()?))
+    };
+    Ok(Sessions(gateway).sessions()?.into_iter().filter_map(keyed).collect())
 }
 
-/// Reads sessions through a gateway whose files are out of reach; a key that names no agent is of `agent`.
+/// Reads sessions through a gateway whose files are out of reach.
 ///
 /// # Errors
 /// Where the gateway does not answer, or not in a known shape.
 pub fn read_from(
     gateway: &mut Gateway,
-    agent: &AgentId,
+    config: &Config,
     wanted: Wanted<'_>,
 ) -> Result<(Store, Vec<Evidence>)> {
     let mut store = Store {
-        agent: agent.clone(),
+        agent: config.default_agent.clone(),
         kind: StoreKind::Gateway,
         path: PathBuf::new(),
         sessions: Ok(0),
         warnings: Vec::new(),
     };
-    let sessions = read_store(&mut store, &mut Sessions(gateway), wanted)?;
+    let sessions = read_store(&mut store, &mut Sessions(gateway), config, wanted)?;
     Ok((store, sessions))
 }
 
@@ -122,7 +132,8 @@ impl Reader for Sessions<'_> {
             seen += rows.len();
             let keyed = |row: &Value| {
                 let parsed = Row::parse(&row.to_string());
-                Some(Listed::of(row["key"].as_str()?.to_owned(), parsed))
+                let agent = row["agentId"].as_str().and_then(|agent| agent.parse().ok());
+                Some(Listed { agent, ..Listed::of(row["key"].as_str()?.to_owned(), parsed) })
             };
             listed.extend(rows.iter().filter_map(keyed));
             if rows.is_empty() || answer["hasMore"] != true {
@@ -170,8 +181,8 @@ mod tests {
         let key = "agent:main:telegram:direct:77".parse().expect("a key");
         let history = History::of(&records(history.to_vec()), true, Damages::default());
         let row = Row::parse(&row.to_string()).expect("a row");
-        let agent = AgentId::default();
-        let evidence = Evidence { key, agent, row, writer: None, history: Ok(history) };
+        let agent = crate::model::AgentId::default();
+        let evidence = Evidence { key, agent, row, out_of_reach: false, writer: None, history: Ok(history) };
         assert_eq!(evidence.row.status, Some(RunStatus::Running));
         assert!(evidence.row.aborted && !evidence.row.active);
         assert_eq!(evidence.route().and_then(|route| route.thread_id.as_deref()), Some("5"));

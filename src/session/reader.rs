@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use super::history::History;
 use super::row::Row;
-use crate::model::SessionKey;
+use crate::model::{AgentId, SessionKey};
 use crate::support::error::{Error, Kind, Result};
 
 /// Reads the sessions of one store.
@@ -46,6 +46,8 @@ pub trait Reader {
 pub struct Listed {
     /// Its key, in whatever form the store has it.
     pub key: String,
+    /// Its agent, where the store holds those of several and says so.
+    pub agent: Option<AgentId>,
     /// Its row, or why it cannot be read.
     pub row: Result<Row>,
 }
@@ -65,6 +67,6 @@ impl Listed {
         let row = row.map_err(|error| {
             Error::new(Kind::User, format!("cannot read the row of session {key:?}")).because(error)
         });
-        Self { key, row }
+        Self { key, agent: None, row }
     }
 }

@@ -134,6 +134,12 @@ impl Row {
         }))
     }
 
+    /// Tells whether both speak of the same transcript, as far as they say: a reset begins a new one under the same key.
+    #[must_use]
+    pub fn is_of_the_same(&self, other: &Self) -> bool {
+        self.session_id.is_none() || other.session_id.is_none() || self.session_id == other.session_id
+    }
+
     /// Takes over what the gateway says of the session now; what only the store tells stays.
     pub fn update(&mut self, said: Self) {
         let Self { status, aborted, active, started_at, ended_at, updated_at, note, .. } = said;

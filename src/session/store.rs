@@ -78,7 +78,7 @@ pub fn read_some(state: &Path, config: &Config, wanted: Wanted<'_>) -> Result<(V
     for place in places(state, config)? {
         let Some((kind, path, reader)) = place.open(state) else { continue };
         let mut store = Store { agent: place.agent, kind, path, sessions: Ok(0), warnings: Vec::new() };
-        match reader.and_then(|mut reader| read_store(&mut store, reader.as_mut(), wanted)) {
+        match reader.and_then(|mut reader| read_store(&mut store, reader.as_mut(), config, wanted)) {
             Ok(read) => sessions.extend(read),
             Err(error) => store.sessions = Err(error),
         }
@@ -90,12 +90,13 @@ pub fn read_some(state: &Path, config: &Config, wanted: Wanted<'_>) -> Result<(V
 pub(super) fn read_store(
     store: &mut Store,
     reader: &mut dyn Reader,
+    config: &Config,
     wanted: Wanted<'_>,
 ) -> Result<Vec<Evidence>> {
     let mut read = Vec::new();
     let listed = reader.sessions()?;
     store.sessions = Ok(listed.len());
-    for Listed { key, row } in listed {
+    for Listed { key, agent, row } in listed {
         let key: SessionKey = match key.parse() {
             Ok(key) => key,
             Err(error) => {
@@ -103,15 +104,22 @@ pub(super) fn read_store(
                 continue;
             }
         };
+        let agent = key.agent().or(agent).unwrap_or_else(|| store.agent.clone());
+        let listed = key.clone();
+        let key = config.key_of(&agent, key);
+        let out_of_reach = key != listed && store.kind == StoreKind::Jsonl;
         if !wanted(&key) {
             continue;
         }
-        let agent = key.agent().unwrap_or_else(|| store.agent.clone());
         let (row, history) = match row {
+            // Its turns are written into the default agent's row (measured): the transcript alone tells.
+            Ok(row) if out_of_reach => {
+                (Row { status: None, pending_reply: None, ..row }, Ok(History::default()))
+            }
             Ok(row) => (row, Ok(History::default())),
             Err(error) => (Row::default(), Err(error)),
         };
-        read.push(Evidence { agent, writer: None, key, row, history });
+        read.push(Evidence { agent, writer: None, key, out_of_reach, row, history });
     }
     fill(reader, &mut read);
     for Evidence { key, history, .. } in &mut read {

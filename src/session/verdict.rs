@@ -11,6 +11,8 @@ use super::smalltalk::is_trivial;
 use super::turn::Phase;
 use crate::model::{InterruptionId, Verdict};
 
+const OUT_OF_REACH: &str = "nothing can be sent to it, because the gateway takes its key for another agent's session; write to it again";
+
 /// A verdict, the sentence that explains it, and the cuts that it is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
@@ -86,9 +88,13 @@ pub fn judge(evidence: &Evidence, view: &View<'_>) -> Judgement {
         Err(error) => return Judgement::of(Verdict::Unreadable, error.full()),
     };
     let mut cuts = open_cuts(evidence, history, view.since, view.describe);
-    if evidence.key.is_of_a_machine() {
-        let of_a_machine = Judgement::of(Verdict::Excluded, "no person speaks in it");
-        return Judgement { cuts, ..of_a_machine };
+    let closed = match () {
+        () if evidence.key.is_of_a_machine() => Some("no person speaks in it"),
+        () if evidence.out_of_reach => Some(OUT_OF_REACH),
+        () => None,
+    };
+    if let Some(why) = closed {
+        return Judgement { cuts, ..Judgement::of(Verdict::Excluded, why) };
     }
     if let Some(how) = evidence.gone_on_heard(view.since) {
         return Judgement::of(Verdict::Live, how);

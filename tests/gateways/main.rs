@@ -10,6 +10,7 @@ mod comeback;
 mod conformance;
 mod crash;
 mod fallback;
+mod global;
 mod harness;
 mod install;
 mod late;

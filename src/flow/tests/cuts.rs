@@ -135,6 +135,30 @@ fn the_one_session_of_all_chats_is_resumed_as_any_other() {
     assert_eq!(world.recover(false), (Outcome::Nothing, Vec::new()));
 }
 
+/// The same with two agents, on a gateway that takes the key for the default agent's.
+#[test]
+fn the_one_session_of_another_agents_chats_gets_nothing_and_its_user_is_told_once() {
+    let world = crashed();
+    let config = world.dir.path().join("openclaw.json");
+    let mut settings: Value = serde_json::from_str(&fs::read_to_string(&config).unwrap()).unwrap();
+    settings["session"] = json!({"scope": "global"});
+    fs::write(&config, settings.to_string()).unwrap();
+    world.leave("global", &reading(), &given_up());
+    let agents = world.dir.path().join("agents");
+    fs::create_dir_all(agents.join("work")).unwrap();
+    fs::rename(agents.join("main/sessions"), agents.join("work/sessions")).unwrap();
+    assert_eq!(world.states(), only("agent:work:main", ItemState::Skipped));
+    let (turns, told) = world.sent();
+    assert_eq!((turns.len(), told.len()), (0, 1));
+    let message = told[0]["message"].as_str().unwrap();
+    assert!(message.contains("takes its key for another agent's session"), "{message}");
+    world.next_boot("later");
+    assert_eq!(world.recover(false), (Outcome::Nothing, Vec::new()));
+    // The default agent's is another session.
+    world.leave("global", &reading(), &given_up());
+    assert_eq!(world.recover(false), (Outcome::Recovered, only("global", ItemState::Resumed)));
+}
+
 #[test]
 fn what_may_have_happened_is_held_and_its_chat_is_asked_once() {
     let world = crashed();

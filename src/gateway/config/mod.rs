@@ -17,7 +17,7 @@ pub use reset::{Lifetime, Resets};
 pub use variables::Env;
 use variables::Variables;
 
-use crate::model::AgentId;
+use crate::model::{AgentId, SessionKey};
 use crate::support::error::{Error, Kind, Result};
 use crate::support::paths::expand_home;
 
@@ -45,6 +45,8 @@ pub struct Config {
     pub restart_allowed: bool,
     /// Which agents may act on each other's sessions.
     pub agent_to_agent: AgentToAgent,
+    /// `session.scope: "global"`: each agent has one session for all its chats, and the key of each is `global`.
+    pub one_session: bool,
     /// `session.store`: where the sessions are kept if not below the state directory; `{agentId}` stands for each agent.
     pub session_store: Option<String>,
     /// When a chat's next message begins a new session.
@@ -73,12 +75,26 @@ impl Config {
             remote: file.text("/gateway/mode")?.as_deref() == Some("remote"),
             restart_allowed: tree.pointer("/commands/restart") != Some(&Value::Bool(false)),
             agent_to_agent: AgentToAgent::read(tree.pointer("/tools/agentToAgent")),
+            one_session: tree.pointer("/session/scope").is_some_and(|scope| scope == "global"),
             session_store: file.text("/session/store")?,
             resets: Resets::read(tree.pointer("/session")),
             agents,
             default_agent,
             path,
         })
+    }
+
+    /// Returns the key by which gateways know a session that an agent's store has under `key`.
+    ///
+    /// Where each agent has one session, gateways take `global` for the default agent's. That of another agent is its own
+    /// session to gateways from 2026.9 on, and to older ones nobody's (read in 2026.5.28, 2026.7.1 and 2026.9.6).
+    #[must_use]
+    pub fn key_of(&self, agent: &AgentId, key: SessionKey) -> SessionKey {
+        if self.one_session && key.is_global() && *agent != self.default_agent {
+            SessionKey::of_agent(agent)
+        } else {
+            key
+        }
     }
 }
 

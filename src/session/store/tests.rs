@@ -86,6 +86,32 @@ fn each_agent_has_a_store_in_its_own_form() {
     );
 }
 
+/// Each agent has one session for all its chats, of the same key.
+#[test]
+fn the_one_session_of_an_agent_is_known_by_a_key_of_its_own() {
+    let state = State::new();
+    let rows = json!({"global": row(&json!({}))});
+    for agent in ["main", "work", "new"] {
+        let sessions = state.path().join("agents").join(agent).join("sessions");
+        fs::create_dir_all(&sessions).unwrap();
+        fs::write(sessions.join("sessions.json"), rows.to_string()).unwrap();
+        fs::write(sessions.join("s1.jsonl"), story(agent).lines()).unwrap();
+    }
+    let moved = State::new();
+    drop(moved.put_database(&rows, &[("s1", &story("moved"))], true));
+    fs::create_dir_all(state.path().join("agents/new/agent")).unwrap();
+    fs::copy(moved.database(), state.path().join("agents/new/agent/openclaw-agent.sqlite")).unwrap();
+    let told = |scope: &str| {
+        let settings = json!({"session": {"scope": scope}, "agents": {"list": [{"id": "main"}]}});
+        let told = |one: Evidence| {
+            format!("{} {} {}", one.agent, one.key, if one.out_of_reach { "out" } else { "in" })
+        };
+        read_with(state.path(), &settings).1.into_iter().map(told).collect::<Vec<_>>()
+    };
+    assert_eq!(told("global"), ["main global in", "new agent:new:main in", "work agent:work:main out"]);
+    assert_eq!(told("per-sender"), ["main global in", "new global in", "work global in"]);
+}
+
 #[test]
 fn files_beside_the_database_that_they_were_moved_into_are_not_current() {
     let state = State::new();

@@ -14,7 +14,7 @@ use super::situations::{STEERED, Situation};
 use crate::comeback;
 use crate::harness::gateway::Gateway;
 use crate::harness::model::Request;
-use crate::harness::process::{signal, started_in};
+use crate::harness::process::{command_line, signal, started_in};
 use crate::harness::{World, wait};
 
 /// Many turns begin at once; a gateway puts commands that take two minutes into the background.
@@ -160,7 +160,7 @@ impl Stage {
 
     /// Whether a command that mentions this runs for an agent.
     pub fn is_running(&self, mentions: &str) -> bool {
-        started_in(&self.home()).into_iter().any(|pid| command_line(pid).contains(mentions))
+        self.world.gateway.runs(mentions)
     }
 
     pub fn home(&self) -> PathBuf {
@@ -273,8 +273,4 @@ fn prepare_workspace(gateway: &Gateway) {
         assert!(made.success());
     }
     gateway.place_script("build-report", "echo building; cat \"$1\"");
-}
-
-fn command_line(pid: u32) -> String {
-    String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()).replace('\0', " ")
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::loopback::free_port;
 use super::openclaw::OpenClaw;
-use super::process::{kill_group, run_bounded, signal, spawn_group, started_in};
+use super::process::{command_line, kill_group, run_bounded, signal, spawn_group, started_in};
 use super::{telegram, wait};
 
 /// The first start of a version takes 20 s on a busy machine.
@@ -152,6 +152,11 @@ impl Gateway {
             signal("KILL", pid.to_string());
         }
         left.is_empty()
+    }
+
+    /// Whether a command that mentions this runs for an agent.
+    pub fn runs(&self, mentions: &str) -> bool {
+        started_in(self.home.path()).into_iter().any(|pid| command_line(pid).contains(mentions))
     }
 
     /// Asks the gateway to stop, and kills it when it does not.

@@ -68,3 +68,8 @@ pub fn started_in(home: &Path) -> Vec<u32> {
     found.sort_unstable();
     found
 }
+
+/// What a process was started with.
+pub fn command_line(pid: u32) -> String {
+    String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()).replace('\0', " ")
+}
