@@ -107,22 +107,21 @@ impl History {
             && !self.commands.iter().any(|command| command.end.may_be_an_orphans())
     }
 
-    /// Drops what is asked only where something is open: what the agent said and called, and its steps that another
-    /// followed at once, for they say no more of when the gateway was at work.
+    /// Drops what is asked only where something is open: what the agent said and called, and its steps that another of its
+    /// steps followed at once, for they say no more of who spoke and of when the gateway was at work.
     pub(super) fn drop_details(&mut self) {
         let last_named = self.entries.iter().rposition(|entry| entry.id.is_some());
+        let is_of_work = |entry: &Entry| matches!(entry.author, Author::Agent | Author::Tool);
         let mut entries = std::mem::take(&mut self.entries).into_iter().enumerate().peekable();
         while let Some((at, mut entry)) = entries.next() {
-            let next_at = entries.peek().and_then(|(_, next)| next.at);
-            let goes_on = next_at.zip(entry.at).is_some_and(|(next, at)| next - at < MOMENT);
-            let is_of_work = matches!(entry.author, Author::Agent | Author::Tool);
-            if is_of_work && goes_on && Some(at) != last_named {
-                continue;
-            }
-            if is_of_work {
+            let next = entries.peek().map(|(_, next)| next).filter(|next| is_of_work(next));
+            let until_next = next.and_then(|next| Some(next.at? - entry.at?));
+            if !is_of_work(&entry) {
+                self.entries.push(entry);
+            } else if until_next.is_none_or(|until| until >= MOMENT) || Some(at) == last_named {
                 entry.text = String::new();
+                self.entries.push(entry);
             }
-            self.entries.push(entry);
         }
         self.entries.shrink_to_fit();
         for turn in &mut self.turns {

@@ -33,6 +33,8 @@ const MAX_SECRET: usize = 256;
 const APPROVAL: &str = "Approval required (id ";
 const MISSING: &str = "[openclaw] missing tool result";
 const BACKGROUND: &str = "Command still running (session ";
+/// Tools that run no commands, whatever their answers quote.
+const RUN_NOTHING: [&str; 8] = ["browser", "edit", "find", "grep", "ls", "read", "web_fetch", "web_search"];
 /// What an answer about a command says of one that goes on.
 const STILL_RUNNING: &str = "still running";
 
@@ -266,10 +268,14 @@ fn end_of(output: &str) -> &str {
 impl ToolResult {
     fn of(message: &MessageFields<'_>) -> Option<Self> {
         let text = texts_of(&message.content, MAX_RESULT);
-        let process = Process::of(&message.details).or_else(|| Process::of_text(&text));
+        let tool = message.tool.text().unwrap_or_default().into_owned();
+        // A file or a log that was read may quote those words.
+        let quotes = message.details.status.text().is_some() || RUN_NOTHING.contains(&&*tool);
+        let told = || if quotes { None } else { Process::of_text(&text) };
+        let process = Process::of(&message.details).or_else(told);
         Some(Self {
             call: message.call.text()?.into_owned(),
-            tool: message.tool.text().unwrap_or_default().into_owned(),
+            tool,
             outcome: outcome(message, &text, process.as_ref()),
             process,
             tells_of_a_run: text.contains(STILL_RUNNING),

@@ -27,7 +27,7 @@ const DATABASE: &str = "openclaw-agent.sqlite";
 /// So many sessions are read by two threads.
 const MANY: usize = 64;
 /// Of so many at a time all that was read is held.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 64;
 
 /// In what form a store keeps its sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

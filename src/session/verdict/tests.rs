@@ -346,6 +346,17 @@ fn a_session_without_a_word_was_cut_off_if_its_row_says_so(#[case] row: Value, #
 }
 
 #[rstest]
+#[case::a_file("read", json!({}))]
+#[case::a_log("exec", json!({"status": "completed", "exitCode": 0}))]
+fn an_answer_that_quotes_how_a_command_began_began_none(#[case] tool: &str, #[case] details: Value) {
+    let log = "10:04 Command still running (session calm-fox, pid 4711). Use process (list/poll)";
+    let answer = json!({"toolName": tool, "details": details, "content": [{"type": "text", "text": log}]});
+    let story = story().user("u1", "x").calls_tool("a1", "c1", tool, &json!({"path": "a.log"}));
+    let session = session(ended("done"), story.result("r1", "c1", answer).answers("a2"));
+    assert_eq!(Look::default().tell(&session), "complete");
+}
+
+#[rstest]
 #[case::its_owner_died(lagging(), Some(false), "interrupted: u1 toolcall c1=unknown")]
 #[case::its_owner_died_behind_a_failure(
     row(&json!({"status": "failed", "abortedLastRun": false, "startedAt": ms(2), "endedAt": ms(3)})),
