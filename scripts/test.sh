@@ -94,7 +94,9 @@ main() {
     step 'cargo doc'
     RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
     step 'comeback drill'
-    cargo run --quiet --locked -- drill
+    cargo run --release --quiet --locked -- drill
+    step 'scripts/package.sh'
+    scripts/package.sh
     step 'scripts/fetch-openclaw.sh'
     scripts/fetch-openclaw.sh
     step 'cargo test, with real gateways'
