@@ -91,7 +91,7 @@ impl World {
     /// Does something as a run of the program of its own: another connection, the ledger read anew.
     fn run<T>(&self, boot: &Boot, now: i64, act: impl FnOnce(&mut Dispatcher<'_>) -> T) -> T {
         let mut gateway = fake::connect(&self.paths, self.port);
-        let mut ledger = Writer::open(&self.paths, Duration::ZERO, at(now)).unwrap();
+        let mut ledger = Writer::open(&self.paths, crate::support::fs::GIVEN_UP, at(now)).unwrap();
         act(&mut Dispatcher::new(&mut gateway, &mut ledger, boot, Clock::new(Some(at(now)))))
     }
 
@@ -313,7 +313,7 @@ fn a_run_has_started_once_its_message_stands_in_the_transcript() {
         (history("hello".to_owned()), Outcome::Accepted),
         (history(format!("go on\n\n{}", key())), Outcome::Started),
     ] {
-        let mut ledger = Writer::open(&world.paths, Duration::ZERO, at(1_500)).unwrap();
+        let mut ledger = Writer::open(&world.paths, crate::support::fs::GIVEN_UP, at(1_500)).unwrap();
         ledger.append(at(1_500), intent(&key(), &session(), Effect::Resume, &boot(START))).unwrap();
         let outcome = Outcome::Accepted;
         let accepted = Event::Outcome { key: key(), outcome, detail: None, run_id: Some("run-1".into()) };

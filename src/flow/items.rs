@@ -147,8 +147,6 @@ pub(super) fn held(waiting: Option<&Waiting>, item: &Item) -> Held {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot set up its gateway has failed")]
 mod tests {
-    use std::time::Duration;
-
     use chrono::DateTime;
 
     use super::*;
@@ -202,7 +200,7 @@ mod tests {
             route: None,
         };
         let mut gateway = fake::connect(paths, port);
-        let mut ledger = Writer::open(paths, Duration::ZERO, at).unwrap();
+        let mut ledger = Writer::open(paths, crate::support::fs::GIVEN_UP, at).unwrap();
         let boot = Boot { started_at: at, boot_id: None };
         let mut dispatcher = Dispatcher::new(&mut gateway, &mut ledger, &boot, Clock::new(Some(at)));
         let job = if job { Job::Calls(&caller) } else { Job::None };
@@ -232,7 +230,7 @@ mod tests {
             outcome: "x".into(),
             items: Vec::new(),
         };
-        Writer::open(&paths, Duration::ZERO, at).unwrap().append(at, said).unwrap();
+        Writer::open(&paths, crate::support::fs::GIVEN_UP, at).unwrap().append(at, said).unwrap();
         assert_eq!(run(&paths, CALLER, Verdict::Complete, true, true), (ItemState::Resumed, None));
         assert_eq!(
             run(&paths, CALLER, Verdict::Complete, true, false),

@@ -212,8 +212,6 @@ pub(super) fn left_to_the_job(
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 mod tests {
-    use std::time::Duration;
-
     use rstest::rstest;
 
     use super::*;
@@ -308,7 +306,7 @@ mod tests {
         let rig = Rig::new();
         rig.prepare(CREATED, Some(50));
         let id = rig.waiting().unwrap().id;
-        let mut writer = Writer::open(&rig.paths, Duration::ZERO, at(CREATED)).unwrap();
+        let mut writer = Writer::open(&rig.paths, crate::support::fs::GIVEN_UP, at(CREATED)).unwrap();
         writer.append(at(CREATED), Event::Consumed { checkpoint: id }).unwrap();
         assert!(rig.waiting().is_none());
     }

@@ -44,10 +44,18 @@ fn held(key: &IdempotencyKey) -> Event {
 }
 
 #[test]
+fn what_is_no_file_is_refused_before_it_is_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("ledger.jsonl");
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    assert!(Ledger::read(&socket).unwrap_err().full().ends_with("it is no file"));
+}
+
+#[test]
 fn an_intent_without_an_outcome_is_open_until_one_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let key = IdempotencyKey::of(&["a"]);
-    let mut writer = Writer::open(&paths(&dir), Duration::ZERO, at(1)).unwrap();
+    let mut writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(1)).unwrap();
     assert!(writer.ledger().effect(&key).is_none());
     writer.append(at(1), intent(&key)).unwrap();
     assert_eq!(writer.ledger().effect(&key).unwrap().outcome, None);
@@ -62,7 +70,7 @@ fn an_intent_without_an_outcome_is_open_until_one_is_written() {
 fn a_torn_line_is_counted_and_the_next_one_stands_by_itself() {
     let dir = tempfile::tempdir().unwrap();
     let key = IdempotencyKey::of(&["a"]);
-    let open = || Writer::open(&paths(&dir), Duration::ZERO, at(1)).unwrap();
+    let open = || Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(1)).unwrap();
     open().append(at(1), intent(&key)).unwrap();
     let path = paths(&dir).ledger();
     let whole = std::fs::read(&path).unwrap();
@@ -79,7 +87,7 @@ fn a_torn_line_is_counted_and_the_next_one_stands_by_itself() {
 fn a_held_item_waits_until_its_effect_was_taken_or_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let key = IdempotencyKey::of(&["a"]);
-    let mut writer = Writer::open(&paths(&dir), Duration::ZERO, at(1)).unwrap();
+    let mut writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(1)).unwrap();
     writer.append(at(1), held(&key)).unwrap();
     writer.append(at(2), held(&key)).unwrap();
     assert_eq!(writer.ledger().held().len(), 1);
@@ -102,7 +110,7 @@ fn compaction_drops_the_old_and_keeps_what_waits() {
     let (old, waiting, fresh) =
         (IdempotencyKey::of(&["old"]), IdempotencyKey::of(&["waiting"]), IdempotencyKey::of(&["fresh"]));
     let now = at(0) + KEEP + KEEP;
-    let mut writer = Writer::open(&paths(&dir), Duration::ZERO, now).unwrap();
+    let mut writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, now).unwrap();
     writer.append(at(1), held(&waiting)).unwrap();
     writer.append(now, intent(&fresh)).unwrap();
     while std::fs::metadata(paths(&dir).ledger()).unwrap().len() <= COMPACT_ABOVE {
@@ -111,7 +119,7 @@ fn compaction_drops_the_old_and_keeps_what_waits() {
     }
     writer.append(at(1), intent(&old)).unwrap();
     drop(writer);
-    let writer = Writer::open(&paths(&dir), Duration::ZERO, now).unwrap();
+    let writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, now).unwrap();
     let ledger = Ledger::read(&paths(&dir).ledger()).unwrap();
     for ledger in [writer.ledger(), &ledger] {
         assert_eq!(ledger.records().len(), 2);
@@ -128,7 +136,7 @@ fn a_newer_ledger_is_read_and_never_written() {
     let line = r#"{"v":2,"at":"2026-01-01T00:00:00Z","event":{"kind":"teleported"}}"#;
     std::fs::write(&path, line).unwrap();
     assert_eq!(Ledger::read(&path).unwrap().bad_lines(), 0);
-    let error = Writer::open(&paths(&dir), Duration::ZERO, at(1)).unwrap_err();
+    let error = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(1)).unwrap_err();
     assert_eq!(error.kind(), Kind::Newer);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), line);
 }
@@ -139,7 +147,7 @@ fn a_newer_ledger_is_read_and_never_written() {
 fn whatever_a_loss_of_power_leaves_an_effect_is_sent_at_most_once() {
     let dir = tempfile::tempdir().unwrap();
     let (first, second) = (IdempotencyKey::of(&["a"]), IdempotencyKey::of(&["b"]));
-    let mut writer = Writer::open(&paths(&dir), Duration::ZERO, at(1)).unwrap();
+    let mut writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(1)).unwrap();
     let mut ends = vec![0];
     for event in [
         intent(&first),
@@ -168,7 +176,7 @@ fn whatever_a_loss_of_power_leaves_an_effect_is_sent_at_most_once() {
             assert_eq!(ledger.bad_lines(), usize::from(is_torn), "{end} and {zeros}");
 
             // The next run goes on behind it, on a line of its own.
-            let mut writer = Writer::open(&paths(&dir), Duration::ZERO, at(3)).unwrap();
+            let mut writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(3)).unwrap();
             writer.append(at(3), intent(&IdempotencyKey::of(&["n"]))).unwrap();
             drop(writer);
             let next = Ledger::read(&paths(&dir).ledger()).unwrap();

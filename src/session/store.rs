@@ -16,7 +16,7 @@ use super::sqlite::Sqlite;
 use crate::gateway::Config;
 use crate::model::{AgentId, SessionKey};
 use crate::support::error::Result;
-use crate::support::fs::{failed, inside, real};
+use crate::support::fs::{failed, inside, real, refuse_pipes};
 use crate::support::paths::expand_home;
 
 /// What stands for the agent in `session.store`.
@@ -177,10 +177,9 @@ impl Place {
     }
 
     fn checked(&self, state: &Path, path: &Path) -> Result<PathBuf> {
-        if !self.is_ours {
-            return Ok(path.to_owned());
-        }
-        inside(&[real(state)?], path)
+        let path = if self.is_ours { inside(&[real(state)?], path)? } else { path.to_owned() };
+        refuse_pipes(&path).map_err(|error| failed("read", &path, error))?;
+        Ok(path)
     }
 }
 

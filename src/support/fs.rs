@@ -36,10 +36,19 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
-fn read_text(path: &Path) -> io::Result<String> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+/// Refuses what is there and is no file, before anybody waits for what it holds; what is missing is for the opening to say.
+///
+/// # Errors
+/// Where it is a pipe, a device, a socket or a folder.
+pub fn refuse_pipes(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(meta) if !meta.is_file() => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
+        _ => Ok(()),
     }
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    refuse_pipes(path)?;
     let mut text = String::new();
     let read = File::open(path)?.take(MAX_TEXT + 1).read_to_string(&mut text)?;
     if read as u64 > MAX_TEXT {
@@ -255,12 +264,10 @@ impl Lock {
     /// [`Kind::Busy`] where another process holds it all that time; [`Kind::User`] where the file cannot be made.
     pub fn acquire(path: &Path, patience: Duration) -> Result<Self> {
         create_dir(folder_of(path))?;
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(PRIVATE_FILE)
-            .open(path)
+        let open =
+            || OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE_FILE).open(path);
+        let file = refuse_pipes(path)
+            .and_then(|()| open())
             .and_then(|file| give_to_owner_of_folder(path).map(|()| file))
             .map_err(|error| failed("open the lock", path, error))?;
         let deadline = Instant::now() + patience;
@@ -288,6 +295,11 @@ impl Lock {
         &self.path
     }
 }
+
+/// So long tests wait for a lock that was given up: a process that another test starts holds it, too, until it is another
+/// program.
+#[cfg(test)]
+pub(crate) const GIVEN_UP: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests;

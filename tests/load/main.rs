@@ -19,7 +19,7 @@ const FEWEST: usize = 300;
 /// So many go on with nobody watching.
 const CAP: usize = 10;
 /// What is kept of a session that rests, in KiB.
-const RESTING: u64 = 4;
+const RESTING: u64 = 3;
 /// What a notice may be long on Telegram, in UTF-16 units.
 const LIMIT: usize = 4_000;
 const RECOVER: [&str; 3] = ["recover", "--trigger", "startup"];

@@ -112,6 +112,21 @@ fn the_one_session_of_an_agent_is_known_by_a_key_of_its_own() {
     assert_eq!(told("per-sender"), ["main global in", "new global in", "work global in"]);
 }
 
+#[rstest]
+#[case::rows("sessions", "sessions.json", "Jsonl")]
+#[case::a_database("agent", "openclaw-agent.sqlite", "Sqlite")]
+fn what_is_no_file_in_a_stores_place_is_refused(
+    #[case] folder: &str,
+    #[case] name: &str,
+    #[case] kind: &str,
+) {
+    let state = State::new();
+    let socket = state.folder(folder).join(name);
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let told = format!("main {kind} cannot read STATE/agents/main/{folder}/{name}: it is no file");
+    assert_eq!(seen(state.path(), &json!({})), [told]);
+}
+
 #[test]
 fn files_beside_the_database_that_they_were_moved_into_are_not_current() {
     let state = State::new();

@@ -270,7 +270,10 @@ fn records_go_on_demand_unless_something_is_held_in_them() {
         task: None,
     };
     let paths = &rig.gateway.paths;
-    Writer::open(paths, std::time::Duration::ZERO, now()).unwrap().append(now(), Event::Held(held)).unwrap();
+    Writer::open(paths, crate::support::fs::GIVEN_UP, now())
+        .unwrap()
+        .append(now(), Event::Held(held))
+        .unwrap();
     let with = rig.tree();
     let report = remove(rig.place(), true, false).unwrap();
     assert_eq!((outcomes(&report).as_slice(), rig.tree()), (&[Outcome::Left][..], with));

@@ -12,6 +12,15 @@ fn a_missing_file_is_none_and_a_folder_is_an_error() {
 }
 
 #[test]
+fn a_lock_that_is_no_file_is_refused_before_it_is_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("socket");
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let error = Lock::acquire(&socket, Duration::ZERO).unwrap_err();
+    assert!(error.full().ends_with("it is no file"), "{}", error.full());
+}
+
+#[test]
 fn a_new_file_is_private_and_an_old_one_keeps_its_mode() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("deep/er/file");
@@ -118,5 +127,5 @@ fn a_held_lock_is_busy_and_a_dropped_one_is_free() {
     assert_eq!(busy.kind(), Kind::Busy);
     assert!(busy.to_string().contains("lock"));
     drop(held);
-    Lock::acquire(&path, Duration::ZERO).unwrap();
+    Lock::acquire(&path, GIVEN_UP).unwrap();
 }
