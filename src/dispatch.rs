@@ -41,6 +41,8 @@ pub enum Sent {
     Already,
     /// The session has gone on by itself; nothing was sent. Says how.
     Overtaken(String),
+    /// Its session was begun anew since it was read: what it speaks of stands in another transcript. Nothing was sent.
+    Replaced(String),
     /// The gateway took it, and it did not go where it was meant to. Says how.
     Astray(String),
     /// The gateway refused it, and said why.
@@ -245,15 +247,6 @@ impl<'a> Dispatcher<'a> {
         }
         let refused = |why: &str| Ok(Some(Sent::Refused(why.to_owned())));
         let Some(evidence) = evidence else { return refused("the gateway knows no such session") };
-        // A person may mean the chat, and a task has a state of its own; what was cut off is in that transcript alone.
-        let is_another = item
-            .session_id
-            .as_ref()
-            .zip(evidence.row.session_id.as_ref())
-            .is_some_and(|(read, now)| read != now);
-        if is_another && !item.confirmed && item.left != Left::Tasks {
-            return refused("its session was begun anew, without its history");
-        }
         let since = self.woken_at.unwrap_or(self.boot.started_at);
         if !item.confirmed && evidence.is_running_by_itself(since) {
             return refused("a turn of the gateway's own has begun in it");
@@ -269,6 +262,9 @@ impl<'a> Dispatcher<'a> {
         match gone_on {
             Some(_) if item.confirmed && !evidence.is_running(since) => Ok(None),
             Some(how) => Ok(Some(Sent::Overtaken(how.to_owned()))),
+            None if is_replaced(item, evidence) => {
+                Ok(Some(Sent::Replaced("its session was begun anew, without its history".to_owned())))
+            }
             None => Ok(None),
         }
     }
@@ -328,6 +324,13 @@ impl<'a> Dispatcher<'a> {
         let detail = detail.map(str::to_owned);
         self.ledger.append(self.clock.now(), Event::Outcome { key: key.clone(), outcome, detail, run_id })
     }
+}
+
+/// Tells whether another transcript than the one that was read is now its session's. A person may mean the chat, and a task
+/// has a state of its own.
+fn is_replaced(item: &Item, evidence: &Evidence) -> bool {
+    let ids = item.session_id.as_ref().zip(evidence.row.session_id.as_ref());
+    ids.is_some_and(|(read, now)| read != now) && !item.confirmed && item.left != Left::Tasks
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl Ledger {
     /// Where the file cannot be read. Lines that do not parse are counted, not reported.
     pub fn read(path: &Path) -> Result<Self> {
         let mut bytes = Vec::new();
-        match fs::refuse_pipes(path).and_then(|()| File::open(path)) {
+        match fs::only_a_file(path).and_then(|()| File::open(path)) {
             Ok(mut file) => file.read_to_end(&mut bytes).map_err(|error| fs::failed("read", path, error))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
             Err(error) => return Err(fs::failed("read", path, error)),

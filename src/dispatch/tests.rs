@@ -14,6 +14,7 @@ use crate::ledger::Ledger;
 use crate::model::{Language, Verdict};
 use crate::notice::Templates;
 use crate::plan::{self, Candidate, Gated, Policy, Situation};
+use crate::support::fs::GIVEN_UP;
 use crate::support::paths::Paths;
 
 const SESSION: &str = "agent:main:telegram:direct:77";
@@ -91,7 +92,7 @@ impl World {
     /// Does something as a run of the program of its own: another connection, the ledger read anew.
     fn run<T>(&self, boot: &Boot, now: i64, act: impl FnOnce(&mut Dispatcher<'_>) -> T) -> T {
         let mut gateway = fake::connect(&self.paths, self.port);
-        let mut ledger = Writer::open(&self.paths, crate::support::fs::GIVEN_UP, at(now)).unwrap();
+        let mut ledger = Writer::open(&self.paths, GIVEN_UP, at(now)).unwrap();
         act(&mut Dispatcher::new(&mut gateway, &mut ledger, boot, Clock::new(Some(at(now)))))
     }
 
@@ -183,7 +184,7 @@ fn a_session_that_was_begun_anew_since_it_was_read_gets_nothing() {
     let world = World::new(&[Answer::Accept]);
     let resume =
         |id| world.run(&boot(START), 2_000, |dispatcher| dispatcher.resume(&approved_in(Some(id))).unwrap());
-    assert!(matches!(resume("another"), Sent::Refused(why) if why.contains("begun anew")));
+    assert!(matches!(resume("another"), Sent::Replaced(why) if why.contains("begun anew")));
     assert_eq!((world.calls().len(), world.intents()), (0, 0));
     assert!(matches!(resume("s"), Sent::Accepted(_)));
 }
@@ -313,7 +314,7 @@ fn a_run_has_started_once_its_message_stands_in_the_transcript() {
         (history("hello".to_owned()), Outcome::Accepted),
         (history(format!("go on\n\n{}", key())), Outcome::Started),
     ] {
-        let mut ledger = Writer::open(&world.paths, crate::support::fs::GIVEN_UP, at(1_500)).unwrap();
+        let mut ledger = Writer::open(&world.paths, GIVEN_UP, at(1_500)).unwrap();
         ledger.append(at(1_500), intent(&key(), &session(), Effect::Resume, &boot(START))).unwrap();
         let outcome = Outcome::Accepted;
         let accepted = Event::Outcome { key: key(), outcome, detail: None, run_id: Some("run-1".into()) };

@@ -168,13 +168,13 @@ impl<'a> Standpoint<'a> {
     fn is_lost(&self, sight: &Sight, evidence: &Evidence, judgement: &Judgement) -> bool {
         let is_open = |cut: &session::Cut| {
             let is_fresh = cut.active_at.is_none_or(|at| self.since() - at < self.max_age);
-            let is_told = evidence.out_of_reach || cut.phase != session::Phase::Command;
-            is_told && is_fresh && !self.is_decided(cut)
+            cut.phase != session::Phase::Command && is_fresh && !self.is_decided(cut)
         };
-        let is_a_subagents = evidence.row.parent.is_some() && sight.keeps_files(&evidence.agent);
-        (is_a_subagents || evidence.out_of_reach)
-            && evidence.gone_on(self.since()).is_none()
-            && judgement.cuts.iter().any(is_open)
+        evidence.out_of_reach
+            || evidence.row.parent.is_some()
+                && sight.keeps_files(&evidence.agent)
+                && evidence.gone_on(self.since()).is_none()
+                && judgement.cuts.iter().any(is_open)
     }
 
     fn is_held(&self, cut: &session::Cut) -> bool {

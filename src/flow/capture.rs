@@ -35,7 +35,8 @@ pub fn capture(context: &Context, dry_run: bool) -> Result<Built> {
     let mut warnings: Vec<String> = stores.iter().flat_map(|store| store.warnings.clone()).collect();
     warnings.extend(stores.into_iter().filter_map(|store| store.sessions.err()).map(|error| error.full()));
     let mut marked: Vec<(Block, SessionMark)> = Vec::new();
-    for session in sessions.iter().filter(|session| !session.key.is_of_a_machine()) {
+    // Of what is out of reach its user is told after the restart, by its evidence.
+    for session in sessions.iter().filter(|one| !one.key.is_of_a_machine() && !one.out_of_reach) {
         match &session.history {
             Ok(_) => marked.extend(block(session)),
             Err(error) => warnings.push(format!("{}: {}", session.key, error.full())),

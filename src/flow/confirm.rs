@@ -203,6 +203,7 @@ fn send(
         Ok(Sent::Accepted(_) | Sent::Already) => Ok(answer),
         Ok(
             Sent::Overtaken(why)
+            | Sent::Replaced(why)
             | Sent::Refused(why)
             | Sent::Unanswered(why)
             | Sent::Unknown(why)

@@ -77,7 +77,7 @@ pub(super) fn carry_out(
                     (item, ItemState::Resumed, Some(told))
                 }
                 Ok(Sent::Unknown(why)) => {
-                    hold_as_unknown(dispatcher, waiting, &mut item, why)?;
+                    hold_by(dispatcher, waiting, &mut item, "unknown-outcome", why)?;
                     (item, ItemState::Held, None)
                 }
                 Ok(_) => (item, ItemState::Resumed, None),
@@ -110,8 +110,12 @@ fn send(
             ItemState::Skipped
         }
         Ok(Sent::Refused(why) | Sent::Unanswered(why) | Sent::Astray(why)) => ItemState::Failed(why),
+        Ok(Sent::Replaced(why)) => {
+            hold_by(dispatcher, waiting, &mut item, "expired", why)?;
+            ItemState::Held
+        }
         Ok(Sent::Unknown(why)) => {
-            hold_as_unknown(dispatcher, waiting, &mut item, why)?;
+            hold_by(dispatcher, waiting, &mut item, "unknown-outcome", why)?;
             ItemState::Held
         }
         Err(error) => ItemState::Failed(error.full()),
@@ -119,13 +123,15 @@ fn send(
     Ok((item, state))
 }
 
-fn hold_as_unknown(
+/// Holds what the dispatcher would not send.
+fn hold_by(
     dispatcher: &mut Dispatcher<'_>,
     waiting: Option<&Waiting>,
     item: &mut Item,
+    rule: &str,
     why: String,
 ) -> Result<()> {
-    "unknown-outcome".clone_into(&mut item.ruling.rule);
+    rule.clone_into(&mut item.ruling.rule);
     item.ruling.reason = why;
     dispatcher.hold(held(waiting, item))
 }
@@ -158,6 +164,7 @@ mod tests {
     use crate::plan::{self, Candidate, Policy, Situation};
     use crate::session::Judgement;
     use crate::support::clock::Clock;
+    use crate::support::fs::GIVEN_UP;
     use crate::support::paths::Paths;
 
     const CALLER: &str = "agent:main:telegram:direct:77";
@@ -200,7 +207,7 @@ mod tests {
             route: None,
         };
         let mut gateway = fake::connect(paths, port);
-        let mut ledger = Writer::open(paths, crate::support::fs::GIVEN_UP, at).unwrap();
+        let mut ledger = Writer::open(paths, GIVEN_UP, at).unwrap();
         let boot = Boot { started_at: at, boot_id: None };
         let mut dispatcher = Dispatcher::new(&mut gateway, &mut ledger, &boot, Clock::new(Some(at)));
         let job = if job { Job::Calls(&caller) } else { Job::None };
@@ -230,7 +237,7 @@ mod tests {
             outcome: "x".into(),
             items: Vec::new(),
         };
-        Writer::open(&paths, crate::support::fs::GIVEN_UP, at).unwrap().append(at, said).unwrap();
+        Writer::open(&paths, GIVEN_UP, at).unwrap().append(at, said).unwrap();
         assert_eq!(run(&paths, CALLER, Verdict::Complete, true, true), (ItemState::Resumed, None));
         assert_eq!(
             run(&paths, CALLER, Verdict::Complete, true, false),

@@ -217,6 +217,7 @@ mod tests {
     use super::*;
     use crate::checkpoint::Meta;
     use crate::ledger::Writer;
+    use crate::support::fs::GIVEN_UP;
     use crate::support::paths::Paths;
 
     const CREATED: i64 = 100_000;
@@ -306,7 +307,7 @@ mod tests {
         let rig = Rig::new();
         rig.prepare(CREATED, Some(50));
         let id = rig.waiting().unwrap().id;
-        let mut writer = Writer::open(&rig.paths, crate::support::fs::GIVEN_UP, at(CREATED)).unwrap();
+        let mut writer = Writer::open(&rig.paths, GIVEN_UP, at(CREATED)).unwrap();
         writer.append(at(CREATED), Event::Consumed { checkpoint: id }).unwrap();
         assert!(rig.waiting().is_none());
     }

@@ -47,6 +47,7 @@ pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
         ));
     }
     check_workspace(context)?;
+    check_session(context, &request.session_key)?;
     let mut gateway = match context.connect(Scopes::ADMIN, PATIENCE) {
         Ok(gateway) => gateway,
         Err(error) if request.mode == Mode::ToolCalls => {
@@ -67,6 +68,24 @@ pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
         check_restart(context, &gateway)?;
     }
     by_the_gateway(context, request, &mut gateway, &caller)
+}
+
+/// Refuses a session of which nobody can tell whose it is: with one session an agent, the key of each is `global`, and a
+/// gateway takes it for the default agent's.
+fn check_session(context: &Context, key: &SessionKey) -> Result<()> {
+    let config = &context.config;
+    let is_anothers = key.agent().is_none_or(|agent| agent != config.default_agent);
+    if !(config.one_session && config.agents.len() > 1 && is_anothers) {
+        return Ok(());
+    }
+    let own = SessionKey::of_agent(&config.default_agent);
+    let message = format!(
+        "no way back: with session.scope \"global\" and several agents nobody can tell whose session {key} is"
+    );
+    Err(Error::new(Kind::Refused, message).hint(format!(
+        "the agent {} names its session {own}; for any other, have the operator set session.scope to per-sender",
+        config.default_agent
+    )))
 }
 
 /// Refuses a workspace that the way back would not look into.

@@ -12,6 +12,7 @@ use crate::dispatch::{Dispatcher, Sent};
 use crate::ledger::LOST;
 use crate::model::{IdempotencyKey, Language, Route, SessionKey, Verdict};
 use crate::notice::{self, Channel, Notice};
+use crate::plan::OUT_OF_REACH;
 use crate::support::error::Result;
 
 /// The warning where there is nobody to tell.
@@ -153,12 +154,13 @@ fn are_told(
     Ok(told(dispatcher, &key("cuts", items), chat, text, warnings)?.is_none())
 }
 
-/// Tells a subagent's work, which nobody resumes.
+/// Tells work that nobody resumes: a subagent's, or that of a session which is out of reach.
 fn is_lost(one: &ItemReport) -> bool {
-    one.item.verdict == Verdict::Excluded && !one.item.planned
+    let is_out_of_reach = one.item.ruling.rule == OUT_OF_REACH && one.state == ItemState::Skipped;
+    !one.item.planned && (one.item.verdict == Verdict::Excluded || is_out_of_reach)
 }
 
-/// Writes down that its user was told of a subagent that is lost: that is all that is done about it.
+/// Writes down that its user was told of work that is lost: that is all that is done about it.
 fn settle_lost(dispatcher: &mut Dispatcher<'_>, items: &[&ItemReport]) -> Result<()> {
     for one in items.iter().filter(|one| is_lost(one)) {
         dispatcher.settle(&one.item, LOST)?;
@@ -188,7 +190,11 @@ fn told(
 pub(super) fn trouble(sent: &Sent) -> Option<&str> {
     match sent {
         Sent::Accepted(_) | Sent::Already | Sent::Overtaken(_) => None,
-        Sent::Refused(why) | Sent::Unanswered(why) | Sent::Unknown(why) | Sent::Astray(why) => Some(why),
+        Sent::Replaced(why)
+        | Sent::Refused(why)
+        | Sent::Unanswered(why)
+        | Sent::Unknown(why)
+        | Sent::Astray(why) => Some(why),
     }
 }
 

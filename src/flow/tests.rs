@@ -16,6 +16,7 @@ use crate::ledger::{Effect, Event, Ledger, Person, Writer};
 use crate::model::Boot;
 use crate::plan;
 use crate::support::clock::Clock;
+use crate::support::fs::GIVEN_UP;
 
 mod aftermath;
 mod confirmed;
@@ -200,8 +201,7 @@ impl World {
         let session_key = session.parse().unwrap();
         let intent =
             Event::Intent { key, effect: Effect::Resume, session_key, boot, also: Vec::new(), message: None };
-        let mut ledger =
-            Writer::open(&self.context().paths, crate::support::fs::GIVEN_UP, Utc::now()).unwrap();
+        let mut ledger = Writer::open(&self.context().paths, GIVEN_UP, Utc::now()).unwrap();
         ledger.append(Utc::now(), intent).unwrap();
     }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 
 use super::*;
+use crate::support::fs::GIVEN_UP;
 
 fn paths(dir: &tempfile::TempDir) -> Paths {
     Paths { state: dir.path().join("state"), workspace: dir.path().join("workspace") }
@@ -55,7 +56,7 @@ fn what_is_no_file_is_refused_before_it_is_opened() {
 fn an_intent_without_an_outcome_is_open_until_one_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let key = IdempotencyKey::of(&["a"]);
-    let mut writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(1)).unwrap();
+    let mut writer = Writer::open(&paths(&dir), GIVEN_UP, at(1)).unwrap();
     assert!(writer.ledger().effect(&key).is_none());
     writer.append(at(1), intent(&key)).unwrap();
     assert_eq!(writer.ledger().effect(&key).unwrap().outcome, None);
@@ -70,7 +71,7 @@ fn an_intent_without_an_outcome_is_open_until_one_is_written() {
 fn a_torn_line_is_counted_and_the_next_one_stands_by_itself() {
     let dir = tempfile::tempdir().unwrap();
     let key = IdempotencyKey::of(&["a"]);
-    let open = || Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(1)).unwrap();
+    let open = || Writer::open(&paths(&dir), GIVEN_UP, at(1)).unwrap();
     open().append(at(1), intent(&key)).unwrap();
     let path = paths(&dir).ledger();
     let whole = std::fs::read(&path).unwrap();
@@ -87,7 +88,7 @@ fn a_torn_line_is_counted_and_the_next_one_stands_by_itself() {
 fn a_held_item_waits_until_its_effect_was_taken_or_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let key = IdempotencyKey::of(&["a"]);
-    let mut writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(1)).unwrap();
+    let mut writer = Writer::open(&paths(&dir), GIVEN_UP, at(1)).unwrap();
     writer.append(at(1), held(&key)).unwrap();
     writer.append(at(2), held(&key)).unwrap();
     assert_eq!(writer.ledger().held().len(), 1);
@@ -110,7 +111,7 @@ fn compaction_drops_the_old_and_keeps_what_waits() {
     let (old, waiting, fresh) =
         (IdempotencyKey::of(&["old"]), IdempotencyKey::of(&["waiting"]), IdempotencyKey::of(&["fresh"]));
     let now = at(0) + KEEP + KEEP;
-    let mut writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, now).unwrap();
+    let mut writer = Writer::open(&paths(&dir), GIVEN_UP, now).unwrap();
     writer.append(at(1), held(&waiting)).unwrap();
     writer.append(now, intent(&fresh)).unwrap();
     while std::fs::metadata(paths(&dir).ledger()).unwrap().len() <= COMPACT_ABOVE {
@@ -119,7 +120,7 @@ fn compaction_drops_the_old_and_keeps_what_waits() {
     }
     writer.append(at(1), intent(&old)).unwrap();
     drop(writer);
-    let writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, now).unwrap();
+    let writer = Writer::open(&paths(&dir), GIVEN_UP, now).unwrap();
     let ledger = Ledger::read(&paths(&dir).ledger()).unwrap();
     for ledger in [writer.ledger(), &ledger] {
         assert_eq!(ledger.records().len(), 2);
@@ -136,7 +137,7 @@ fn a_newer_ledger_is_read_and_never_written() {
     let line = r#"{"v":2,"at":"2026-01-01T00:00:00Z","event":{"kind":"teleported"}}"#;
     std::fs::write(&path, line).unwrap();
     assert_eq!(Ledger::read(&path).unwrap().bad_lines(), 0);
-    let error = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(1)).unwrap_err();
+    let error = Writer::open(&paths(&dir), GIVEN_UP, at(1)).unwrap_err();
     assert_eq!(error.kind(), Kind::Newer);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), line);
 }
@@ -147,7 +148,7 @@ fn a_newer_ledger_is_read_and_never_written() {
 fn whatever_a_loss_of_power_leaves_an_effect_is_sent_at_most_once() {
     let dir = tempfile::tempdir().unwrap();
     let (first, second) = (IdempotencyKey::of(&["a"]), IdempotencyKey::of(&["b"]));
-    let mut writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(1)).unwrap();
+    let mut writer = Writer::open(&paths(&dir), GIVEN_UP, at(1)).unwrap();
     let mut ends = vec![0];
     for event in [
         intent(&first),
@@ -176,7 +177,7 @@ fn whatever_a_loss_of_power_leaves_an_effect_is_sent_at_most_once() {
             assert_eq!(ledger.bad_lines(), usize::from(is_torn), "{end} and {zeros}");
 
             // The next run goes on behind it, on a line of its own.
-            let mut writer = Writer::open(&paths(&dir), crate::support::fs::GIVEN_UP, at(3)).unwrap();
+            let mut writer = Writer::open(&paths(&dir), GIVEN_UP, at(3)).unwrap();
             writer.append(at(3), intent(&IdempotencyKey::of(&["n"]))).unwrap();
             drop(writer);
             let next = Ledger::read(&paths(&dir).ledger()).unwrap();

@@ -7,6 +7,7 @@ use super::task::{assess_tasks, by_last_words, step_of};
 use crate::checkpoint::{Block, Captured};
 use crate::model::{AgentId, Call, Decision, Outcome, Risk, SessionKey, Verdict};
 use crate::notice::Templates;
+use crate::session;
 use crate::support::redact::redact;
 use crate::support::text::one_line;
 
@@ -16,6 +17,9 @@ const LONG: usize = 200;
 /// Up to 2026.7 the first message of a session is written down with the agent's first words, and `OpenClaw` itself asks for
 /// it again (measured).
 const NOT_WRITTEN_DOWN: &str = "nobody wrote its user's message down; OpenClaw asks for it again";
+
+/// The rule for a session at which nobody can look before a message is sent to it.
+pub const OUT_OF_REACH: &str = "out-of-reach";
 
 /// What the gate must know beside the block and its session.
 #[derive(Clone, Copy)]
@@ -101,7 +105,7 @@ fn by_verdict(candidate: &Candidate<'_>, policy: &Policy) -> Option<(Decision, &
         return because(Decision::Skip, "left-out", "the policy leaves its agent out");
     }
     if candidate.reach == Reach::Elsewhere {
-        return because(Decision::Skip, "out-of-reach", &judgement.reason);
+        return because(Decision::Skip, OUT_OF_REACH, session::OUT_OF_REACH);
     }
     if candidate.unsettled {
         let why = "a turn of the gateway's own has not ended, or its recovery has not decided";

@@ -50,7 +50,7 @@ pub enum Reach {
     Session,
     /// Into a new one, which the gateway would begin for it.
     NewSession,
-    /// Into another agent's; see [`Evidence`](crate::session::Evidence).
+    /// Perhaps into another agent's: nobody can look before; see [`Evidence`](crate::session::Evidence).
     Elsewhere,
 }
 

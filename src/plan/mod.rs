@@ -18,6 +18,7 @@ mod task;
 pub use build::{build, key_of};
 pub use chain::{Message, judge, tightened};
 pub use confirm::{Confirmation, confirmed};
+pub use gate::OUT_OF_REACH;
 pub use gate::Situation;
 pub use item::{Approved, Candidate, Gated, Item, LastWords, Left, Plan, Reach, Ruling};
 pub use message::own_message;

@@ -68,7 +68,7 @@ pub fn cuts(agent: &AgentId, row: &Row, history: &History, describe: Describe<'_
     // A run that began behind the turn is another's; words of the system's within a turn are no run of their own.
     let is_last = |turn: &Turn| {
         let is_last = history.last_turn().is_some_and(|last| last.opened_by == turn.opened_by);
-        is_last || row.started_at.is_some_and(|began| Some(began) <= turn.last_at)
+        is_last && !row.shared || row.started_at.is_some_and(|began| Some(began) <= turn.last_at)
     };
     let of_turn = |turn: &Turn, phase| Cut {
         id: id(&turn.name()),

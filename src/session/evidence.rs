@@ -16,8 +16,8 @@ pub struct Evidence {
     pub key: SessionKey,
     /// Its agent.
     pub agent: AgentId,
-    /// Whether no message reaches it: gateways up to 2026.7 know the session that an agent has of all its chats
-    /// (`session.scope: "global"`) by a key that is the default agent's.
+    /// Whether nothing is sent to it: of the session that an agent has of all its chats (`session.scope: "global"`) gateways up
+    /// to 2026.7 show the default agent's, so that nobody can look at it before.
     pub out_of_reach: bool,
     /// Its row; an empty one where it cannot be read.
     pub row: Row,
@@ -207,12 +207,22 @@ mod tests {
     fn of_a_session_that_rests_is_kept_who_spoke_and_when_it_was_at_work() {
         let story = worked().says("z", "Sorted.", "stop");
         let read = read(&story, &json!({"status": "done"}));
-        assert_eq!(told(&read), [("u", "整理一下"), ("b", ""), ("z", "")]);
+        assert_eq!(told(&read), [("u", "整理一下"), ("b", ""), ("r", ""), ("z", "")]);
         assert_eq!((read.last_entry_id(), read.last_entry_at()), (Some("z"), Some(story.now())));
         // It slept while the call ran.
         let slept = last_sign_of_life(std::slice::from_ref(&read), at(60)).unwrap();
         assert_eq!(slept, at(4));
         assert!(read.history.unwrap().last_turn().unwrap().calls.is_empty());
+    }
+
+    #[test]
+    fn work_that_never_pauses_is_seen_every_minute() {
+        let began = Story::new().user("u", "整理一下");
+        let story = (0..20).fold(began, |story, at| story.rests(19).says(&format!("a{at}"), "…", "toolUse"));
+        let read = read(&story.says("z", "Sorted.", "stop"), &json!({"status": "done"}));
+        let times: Vec<_> = read.entries().iter().filter_map(|entry| entry.at).collect();
+        assert!(times.windows(2).all(|pair| pair[1] - pair[0] <= chrono::TimeDelta::minutes(1)), "{times:?}");
+        assert!(times.len() < 12, "{times:?}");
     }
 
     #[rstest]

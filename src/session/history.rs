@@ -17,8 +17,7 @@ use super::turn::{self, Turn};
 /// How far back a turn of a person's is looked for behind turns that nobody asked for, in bytes.
 const LOOK_BACK: usize = 1 << 20;
 
-/// Steps of an agent that are nearer to each other than this are one for whoever asks when a gateway was at work: what is
-/// reckoned with that is minutes.
+/// What lies no further apart is one for whoever asks when a gateway was at work: what is reckoned with that is minutes.
 const MOMENT: TimeDelta = TimeDelta::minutes(1);
 
 /// The end of a transcript: what counts of it, since the last reset.
@@ -107,21 +106,25 @@ impl History {
             && !self.commands.iter().any(|command| command.end.may_be_an_orphans())
     }
 
-    /// Drops what is asked only where something is open: what the agent said and called, and its steps that another of its
-    /// steps followed at once, for they say no more of who spoke and of when the gateway was at work.
+    /// Drops what is asked only where something is open: what the agent said and called, and each of its steps between two
+    /// entries that are less than a moment apart, for it says no more of who spoke and of when the gateway was at work.
     pub(super) fn drop_details(&mut self) {
         let last_named = self.entries.iter().rposition(|entry| entry.id.is_some());
         let is_of_work = |entry: &Entry| matches!(entry.author, Author::Agent | Author::Tool);
         let mut entries = std::mem::take(&mut self.entries).into_iter().enumerate().peekable();
+        let mut kept_at = None;
         while let Some((at, mut entry)) = entries.next() {
-            let next = entries.peek().map(|(_, next)| next).filter(|next| is_of_work(next));
-            let until_next = next.and_then(|next| Some(next.at? - entry.at?));
-            if !is_of_work(&entry) {
-                self.entries.push(entry);
-            } else if until_next.is_none_or(|until| until >= MOMENT) || Some(at) == last_named {
+            if is_of_work(&entry) {
                 entry.text = String::new();
-                self.entries.push(entry);
+                let next = entries.peek().map(|(_, next)| next).filter(|next| is_of_work(next));
+                let since_kept = next.and_then(|next| Some(next.at? - kept_at?));
+                let is_near = since_kept.is_some_and(|since| (TimeDelta::zero()..MOMENT).contains(&since));
+                if is_near && Some(at) != last_named {
+                    continue;
+                }
             }
+            kept_at = entry.at;
+            self.entries.push(entry);
         }
         self.entries.shrink_to_fit();
         for turn in &mut self.turns {

@@ -48,4 +48,4 @@ pub use row::{Note, Row};
 pub use sqlite::TABLES;
 pub use store::{Store, StoreKind, Wanted, read_all, read_some};
 pub use turn::{Phase, ToolCall, Turn};
-pub use verdict::{Age, Judgement, Record, View, judge, last_sign_of_life, unfinished};
+pub use verdict::{Age, Judgement, OUT_OF_REACH, Record, View, judge, last_sign_of_life, unfinished};

@@ -33,8 +33,8 @@ const MAX_SECRET: usize = 256;
 const APPROVAL: &str = "Approval required (id ";
 const MISSING: &str = "[openclaw] missing tool result";
 const BACKGROUND: &str = "Command still running (session ";
-/// Tools that run no commands, whatever their answers quote.
-const RUN_NOTHING: [&str; 8] = ["browser", "edit", "find", "grep", "ls", "read", "web_fetch", "web_search"];
+/// The tools that say so, alone or for another; an answer of any other may quote it.
+const RUN_COMMANDS: [&str; 4] = ["", "bash", "exec", "tool_call"];
 /// What an answer about a command says of one that goes on.
 const STILL_RUNNING: &str = "still running";
 
@@ -269,9 +269,9 @@ impl ToolResult {
     fn of(message: &MessageFields<'_>) -> Option<Self> {
         let text = texts_of(&message.content, MAX_RESULT);
         let tool = message.tool.text().unwrap_or_default().into_owned();
-        // A file or a log that was read may quote those words.
-        let quotes = message.details.status.text().is_some() || RUN_NOTHING.contains(&&*tool);
-        let told = || if quotes { None } else { Process::of_text(&text) };
+        // The words tell where the details do not, and a command may have printed a log with such words in it.
+        let is_told = message.details.status.text().is_none() && RUN_COMMANDS.contains(&&*tool);
+        let told = || if is_told { Process::of_text(&text) } else { None };
         let process = Process::of(&message.details).or_else(told);
         Some(Self {
             call: message.call.text()?.into_owned(),

@@ -19,6 +19,7 @@ const TOMBSTONED: &str = "tombstoned";
 
 /// What the store says of a session; what it does not say, or not in a known form, is `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own")]
 pub struct Row {
     /// The id of the current transcript.
     pub session_id: Option<String>,
@@ -48,6 +49,8 @@ pub struct Row {
     pub note: Option<Note>,
     /// The session that it works for, of a subagent.
     pub parent: Option<String>,
+    /// Turns of other agents' sessions are written into it, too (`session.scope: "global"`, measured on 2026.5.28).
+    pub shared: bool,
     /// Native recovery has noted where the reply of the turn that it resumes goes: 2026.7.1 does while that turn runs,
     /// 2026.5.28 never does, and the reply reaches nobody (measured).
     pub recovery_route: bool,
@@ -130,6 +133,7 @@ impl Row {
             pending_reply: fields.pending_reply(),
             note: fields.note(),
             parent: fields.parent.said(),
+            shared: false,
             recovery_route: !fields.recovery_route.is_null(),
         }))
     }

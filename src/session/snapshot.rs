@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use crate::support::error::{Error, Kind, Result};
-use crate::support::fs::failed;
+use crate::support::fs::{failed, only_a_file};
 
 /// How often a copy is tried of a database that is being written.
 const TRIES: usize = 5;
@@ -54,6 +54,10 @@ impl Snapshot {
     /// Opens a database for reading.
     pub fn open(path: &Path) -> Result<Self> {
         let look = Look::at(path).map_err(|error| failed("open", path, error))?;
+        for end in BESIDE {
+            let beside = beside(path, end);
+            only_a_file(&beside).map_err(|error| failed("read", &beside, error))?;
+        }
         if BESIDE.iter().any(|end| size(&beside(path, end)) > 0) {
             return Self::copy(path);
         }

@@ -16,7 +16,7 @@ use super::sqlite::Sqlite;
 use crate::gateway::Config;
 use crate::model::{AgentId, SessionKey};
 use crate::support::error::Result;
-use crate::support::fs::{failed, inside, real, refuse_pipes};
+use crate::support::fs::{failed, inside, only_a_file, real};
 use crate::support::paths::expand_home;
 
 /// What stands for the agent in `session.store`.
@@ -105,9 +105,11 @@ pub(super) fn read_store(
             }
         };
         let agent = key.agent().or(agent).unwrap_or_else(|| store.agent.clone());
-        let listed = key.clone();
         let key = config.key_of(&agent, key);
-        let out_of_reach = key != listed && store.kind == StoreKind::Jsonl;
+        let is_default = agent == config.default_agent;
+        let in_files = store.kind == StoreKind::Jsonl && config.one_session && config.agents.len() > 1;
+        let out_of_reach = in_files && !is_default && key == SessionKey::of_agent(&agent);
+        let shared = in_files && key.is_global();
         if !wanted(&key) {
             continue;
         }
@@ -116,7 +118,7 @@ pub(super) fn read_store(
             Ok(row) if out_of_reach => {
                 (Row { status: None, pending_reply: None, ..row }, Ok(History::default()))
             }
-            Ok(row) => (row, Ok(History::default())),
+            Ok(row) => (Row { shared, ..row }, Ok(History::default())),
             Err(error) => (Row::default(), Err(error)),
         };
         read.push(Evidence { agent, writer: None, key, out_of_reach, row, history });
@@ -178,7 +180,7 @@ impl Place {
 
     fn checked(&self, state: &Path, path: &Path) -> Result<PathBuf> {
         let path = if self.is_ours { inside(&[real(state)?], path)? } else { path.to_owned() };
-        refuse_pipes(&path).map_err(|error| failed("read", &path, error))?;
+        only_a_file(&path).map_err(|error| failed("read", &path, error))?;
         Ok(path)
     }
 }

@@ -11,7 +11,8 @@ use super::smalltalk::is_trivial;
 use super::turn::Phase;
 use crate::model::{InterruptionId, Verdict};
 
-const OUT_OF_REACH: &str = "nothing can be sent to it, because the gateway takes its key for another agent's session; write to it again";
+/// Why nothing is sent to a session that is out of reach.
+pub const OUT_OF_REACH: &str = "nothing is sent to it, because the gateway shows another agent's session in its place; write to it again";
 
 /// A verdict, the sentence that explains it, and the cuts that it is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,13 +89,9 @@ pub fn judge(evidence: &Evidence, view: &View<'_>) -> Judgement {
         Err(error) => return Judgement::of(Verdict::Unreadable, error.full()),
     };
     let mut cuts = open_cuts(evidence, history, view.since, view.describe);
-    let closed = match () {
-        () if evidence.key.is_of_a_machine() => Some("no person speaks in it"),
-        () if evidence.out_of_reach => Some(OUT_OF_REACH),
-        () => None,
-    };
-    if let Some(why) = closed {
-        return Judgement { cuts, ..Judgement::of(Verdict::Excluded, why) };
+    if evidence.key.is_of_a_machine() {
+        let of_a_machine = Judgement::of(Verdict::Excluded, "no person speaks in it");
+        return Judgement { cuts, ..of_a_machine };
     }
     if let Some(how) = evidence.gone_on_heard(view.since) {
         return Judgement::of(Verdict::Live, how);
@@ -110,7 +107,13 @@ pub fn judge(evidence: &Evidence, view: &View<'_>) -> Judgement {
             "a schedule or a heartbeat opened the turn that was cut off",
         );
     }
-    weigh(evidence, history, view, cuts)
+    let weighed = weigh(evidence, history, view, cuts);
+    match weighed.verdict {
+        Verdict::Interrupted | Verdict::Orphaned | Verdict::Quarantined if evidence.out_of_reach => {
+            Judgement { cuts: weighed.cuts, ..Judgement::of(Verdict::Excluded, OUT_OF_REACH) }
+        }
+        _ => weighed,
+    }
 }
 
 /// Finds what a stop left unfinished for a person, whatever has begun since; for a session in which something of the

@@ -40,7 +40,7 @@ pub fn read(path: &Path) -> Result<Option<String>> {
 ///
 /// # Errors
 /// Where it is a pipe, a device, a socket or a folder.
-pub fn refuse_pipes(path: &Path) -> io::Result<()> {
+pub fn only_a_file(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(meta) if !meta.is_file() => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
         _ => Ok(()),
@@ -48,7 +48,7 @@ pub fn refuse_pipes(path: &Path) -> io::Result<()> {
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
-    refuse_pipes(path)?;
+    only_a_file(path)?;
     let mut text = String::new();
     let read = File::open(path)?.take(MAX_TEXT + 1).read_to_string(&mut text)?;
     if read as u64 > MAX_TEXT {
@@ -266,7 +266,7 @@ impl Lock {
         create_dir(folder_of(path))?;
         let open =
             || OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE_FILE).open(path);
-        let file = refuse_pipes(path)
+        let file = only_a_file(path)
             .and_then(|()| open())
             .and_then(|file| give_to_owner_of_folder(path).map(|()| file))
             .map_err(|error| failed("open the lock", path, error))?;

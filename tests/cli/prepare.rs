@@ -103,6 +103,25 @@ fn a_workspace_that_the_way_back_does_not_know_is_refused() {
 }
 
 #[test]
+fn a_session_of_which_nobody_can_tell_whose_it_is_is_refused() {
+    let world = World::new();
+    let settings =
+        r#"{"session": {"scope": "global"}, "agents": {"list": [{"id": "main"}, {"id": "work"}]}}"#;
+    put(&world.state("openclaw.json"), settings);
+    let before = world.files();
+    let prepare = |key| world.run(&["prepare", "--session-key", key, "--reason", "update", "--tool-calls"]);
+    assert_snapshot!(prepare("global"), @r#"
+    exit 8
+    --- stderr
+    error: no way back: with session.scope "global" and several agents nobody can tell whose session global is
+    hint: the agent main names its session agent:main:main; for any other, have the operator set session.scope to per-sender
+    "#);
+    assert_eq!(prepare("agent:work:main").replace("agent:work:main", "global"), prepare("global"));
+    assert_eq!(world.files(), before);
+    assert!(prepare("agent:main:main").starts_with("exit 0"));
+}
+
+#[test]
 fn from_2026_8_on_the_tools_have_other_names() {
     let world = World::new();
     put(&world.state("agents/main/agent/openclaw-agent.sqlite"), "");

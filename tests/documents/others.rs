@@ -16,7 +16,10 @@ enum By {
 
 /// What commands begin with; the longest beginning counts.
 const OTHERS: &[(&str, By)] = &[
-    ("cargo run --release -- drill", By::File("scripts/test.sh", "cargo run --quiet --locked -- drill")),
+    (
+        "cargo run --release -- drill",
+        By::File("scripts/test.sh", "cargo run --release --quiet --locked -- drill"),
+    ),
     ("cargo test", By::CargoTest),
     ("COMEBACK_SWEEP=all cargo test", By::CargoTest),
     ("cargo bench --bench scan", By::Hand("Cargo.toml", "[[bench]]\nname = \"scan\"")),

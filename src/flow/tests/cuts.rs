@@ -142,6 +142,7 @@ fn the_one_session_of_another_agents_chats_gets_nothing_and_its_user_is_told_onc
     let config = world.dir.path().join("openclaw.json");
     let mut settings: Value = serde_json::from_str(&fs::read_to_string(&config).unwrap()).unwrap();
     settings["session"] = json!({"scope": "global"});
+    settings["agents"] = json!({"list": [{"id": "main"}, {"id": "work"}]});
     fs::write(&config, settings.to_string()).unwrap();
     world.leave("global", &reading(), &given_up());
     let agents = world.dir.path().join("agents");
@@ -151,12 +152,17 @@ fn the_one_session_of_another_agents_chats_gets_nothing_and_its_user_is_told_onc
     let (turns, told) = world.sent();
     assert_eq!((turns.len(), told.len()), (0, 1));
     let message = told[0]["message"].as_str().unwrap();
-    assert!(message.contains("takes its key for another agent's session"), "{message}");
+    assert!(message.contains("shows another agent's session in its place"), "{message}");
     world.next_boot("later");
     assert_eq!(world.recover(false), (Outcome::Nothing, Vec::new()));
     // The default agent's is another session.
     world.leave("global", &reading(), &given_up());
     assert_eq!(world.recover(false), (Outcome::Recovered, only("global", ItemState::Resumed)));
+    // Another's turn has begun since, by a row that is both's: nobody can tell whether this one had ended.
+    world.next_boot("at last");
+    let began = (stop() + TimeDelta::seconds(5)).timestamp_millis();
+    world.leave("global", &deleting(), &json!({"status": "done", "startedAt": began, "endedAt": began}));
+    assert_eq!(world.states(), only("global", ItemState::Held));
 }
 
 #[test]

@@ -86,8 +86,8 @@ impl Config {
 
     /// Returns the key by which gateways know a session that an agent's store has under `key`.
     ///
-    /// Where each agent has one session, gateways take `global` for the default agent's. That of another agent is its own
-    /// session to gateways from 2026.9 on, and to older ones nobody's (read in 2026.5.28, 2026.7.1 and 2026.9.6).
+    /// Where each agent has one session, gateways take `global` for the default agent's. An agent's own key leads to that of
+    /// another on gateways from 2026.9 on (read); 2026.5.28 and 2026.7.1 show the default agent's for it (measured).
     #[must_use]
     pub fn key_of(&self, agent: &AgentId, key: SessionKey) -> SessionKey {
         if self.one_session && key.is_global() && *agent != self.default_agent {

@@ -32,7 +32,7 @@ fn read_by<T>(
         }
         part.held.drain(..taken);
     }
-    let is_whole = place == Place::End && part.held.trim_ascii().is_empty();
+    let is_whole = place == Place::End && part.held.iter().all(|byte| b" \n\r\t".contains(byte));
     Ok(is_whole.then_some(members))
 }
 

@@ -102,7 +102,7 @@ fn the_one_session_of_an_agent_is_known_by_a_key_of_its_own() {
     fs::create_dir_all(state.path().join("agents/new/agent")).unwrap();
     fs::copy(moved.database(), state.path().join("agents/new/agent/openclaw-agent.sqlite")).unwrap();
     let told = |scope: &str| {
-        let settings = json!({"session": {"scope": scope}, "agents": {"list": [{"id": "main"}]}});
+        let settings = json!({"session": {"scope": scope}, "agents": {"list": [{"id": "main"}, {"id": "new"}, {"id": "work"}]}});
         let told = |one: Evidence| {
             format!("{} {} {}", one.agent, one.key, if one.out_of_reach { "out" } else { "in" })
         };
@@ -124,6 +124,16 @@ fn what_is_no_file_in_a_stores_place_is_refused(
     let socket = state.folder(folder).join(name);
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     let told = format!("main {kind} cannot read STATE/agents/main/{folder}/{name}: it is no file");
+    assert_eq!(seen(state.path(), &json!({})), [told]);
+}
+
+#[test]
+fn what_is_no_file_beside_a_database_is_refused() {
+    let state = State::new();
+    drop(state.put_database(&json!({KEY: row(&json!({}))}), &[("s1", &story("sort"))], true));
+    let journal = state.database().with_extension("sqlite-journal");
+    drop(std::os::unix::net::UnixListener::bind(journal).unwrap());
+    let told = "main Sqlite cannot read STATE/agents/main/agent/openclaw-agent.sqlite-journal: it is no file";
     assert_eq!(seen(state.path(), &json!({})), [told]);
 }
 

@@ -348,6 +348,7 @@ fn a_session_without_a_word_was_cut_off_if_its_row_says_so(#[case] row: Value, #
 #[rstest]
 #[case::a_file("read", json!({}))]
 #[case::a_log("exec", json!({"status": "completed", "exitCode": 0}))]
+#[case::a_transcript("sessions_history", json!({"sessionKey": "agent:main:main"}))]
 fn an_answer_that_quotes_how_a_command_began_began_none(#[case] tool: &str, #[case] details: Value) {
     let log = "10:04 Command still running (session calm-fox, pid 4711). Use process (list/poll)";
     let answer = json!({"toolName": tool, "details": details, "content": [{"type": "text", "text": log}]});

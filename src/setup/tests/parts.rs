@@ -8,6 +8,7 @@ use rstest::rstest;
 use super::*;
 use crate::ledger::{Event, Held, Ledger, Writer};
 use crate::support::clock::Clock;
+use crate::support::fs::GIVEN_UP;
 
 const SYSTEMD: Parts = Parts { hook: false, systemd: true, launchd: false, boot_resume: false, unit: None };
 const LAUNCHD: Parts = Parts { hook: false, systemd: false, launchd: true, boot_resume: false, unit: None };
@@ -270,10 +271,7 @@ fn records_go_on_demand_unless_something_is_held_in_them() {
         task: None,
     };
     let paths = &rig.gateway.paths;
-    Writer::open(paths, crate::support::fs::GIVEN_UP, now())
-        .unwrap()
-        .append(now(), Event::Held(held))
-        .unwrap();
+    Writer::open(paths, GIVEN_UP, now()).unwrap().append(now(), Event::Held(held)).unwrap();
     let with = rig.tree();
     let report = remove(rig.place(), true, false).unwrap();
     assert_eq!((outcomes(&report).as_slice(), rig.tree()), (&[Outcome::Left][..], with));
