@@ -9,12 +9,13 @@ use super::branch::Branch;
 use super::command::{self, Command};
 use super::damage::{Damages, parse};
 use super::evidence::{Entry, RunStatus};
-use super::record::{Kind, Record};
+use super::record::{Kind, Process, Record, Said};
 use super::row::{Row, is_silent};
 use super::tail::{Line, Tail};
 use super::turn::{self, Turn};
 
-/// How far back a turn of a person's is looked for behind turns that nobody asked for, in bytes.
+/// How far back a turn of a person's is looked for behind turns that nobody asked for, and the call of a command behind the
+/// beginning of a turn, in bytes.
 const LOOK_BACK: usize = 1 << 20;
 
 /// What lies no further apart is one for whoever asks when a gateway was at work: what is reckoned with that is minutes.
@@ -180,7 +181,7 @@ pub(super) fn is_enough(records: &[Record], any_author: bool) -> bool {
 }
 
 /// Reads on, as far as it costs nothing, and goes on to the beginning of a turn if a command was begun in the
-/// background there; newest first.
+/// background there, and to the call that began it; newest first.
 fn background(tail: &mut impl Tail, damages: &mut Damages) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
     if !tail.may_tell_of_commands()? {
@@ -189,9 +190,28 @@ fn background(tail: &mut impl Tail, damages: &mut Damages) -> io::Result<Vec<Rec
     while let Some(line) = tail.previous_at_hand()? {
         records.extend(take(line, damages));
     }
-    while !records.last().is_some_and(Record::opens_a_turn) {
+    let mut bytes = 0;
+    while !records.last().is_some_and(Record::opens_a_turn) || bytes < LOOK_BACK && lacks_a_call(&records) {
         let Some(line) = tail.previous()? else { break };
+        bytes += line.as_ref().map_or(0, |line| line.len());
         records.extend(take(line, damages));
     }
     Ok(records)
+}
+
+/// Tells whether a command was begun by a call that is not among the records: its turn was broken into.
+fn lacks_a_call(records: &[Record]) -> bool {
+    let messages = || records.iter().filter_map(Record::message);
+    let is_called = |call: &str| {
+        messages().any(|message| match &message.said {
+            Said::Assistant { calls, .. } => calls.iter().any(|asked| asked.id == call),
+            Said::User | Said::Result(_) | Said::Nothing => false,
+        })
+    };
+    messages().any(|message| match &message.said {
+        Said::Result(result) => {
+            result.process.as_ref().is_some_and(Process::begins) && !is_called(&result.call)
+        }
+        Said::User | Said::Assistant { .. } | Said::Nothing => false,
+    })
 }

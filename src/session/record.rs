@@ -169,6 +169,11 @@ impl Record {
         Some(Self { id, parent, side, kind })
     }
 
+    /// Returns the message that it is.
+    pub fn message(&self) -> Option<&Message> {
+        if let Kind::Message(message) = &self.kind { Some(message) } else { None }
+    }
+
     /// Tells whether it is a message in the user's place.
     pub fn opens_a_turn(&self) -> bool {
         matches!(&self.kind, Kind::Message(message) if matches!(message.said, Said::User))
