@@ -124,9 +124,8 @@ impl<'a> Dispatcher<'a> {
     /// Checks that what was accepted goes on in the session that it was meant for: the gateway may have begun a new one.
     fn arrived(&mut self, item: &Item, id: &str, sent: Sent) -> Result<Sent> {
         // Nobody can tell: then it was accepted, and that is all.
-        let now =
-            session::row_of(self.gateway, &item.session_key).ok().flatten().and_then(|row| row.session_id);
-        if now.is_none_or(|now| now == id) {
+        let now = session::row_of(self.gateway, &item.session_key).ok().flatten();
+        if now.is_none_or(|now| now.may_be_of(Some(id))) {
             return Ok(sent);
         }
         let why = "the gateway began a new session for it, without its history";
@@ -329,8 +328,7 @@ impl<'a> Dispatcher<'a> {
 /// Tells whether another transcript than the one that was read is now its session's. A person may mean the chat, and a task
 /// has a state of its own.
 fn is_replaced(item: &Item, evidence: &Evidence) -> bool {
-    let ids = item.session_id.as_ref().zip(evidence.row.session_id.as_ref());
-    ids.is_some_and(|(read, now)| read != now) && !item.confirmed && item.left != Left::Tasks
+    !evidence.row.may_be_of(item.session_id.as_deref()) && !item.confirmed && item.left != Left::Tasks
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ pub fn prepare(context: &Context, request: &Request) -> Result<Prepared> {
 fn check_session(context: &Context, key: &SessionKey) -> Result<()> {
     let config = &context.config;
     let is_anothers = key.agent().is_none_or(|agent| agent != config.default_agent);
-    if !(config.one_session && config.agents.len() > 1 && is_anothers) {
+    if !(config.agents_share_a_key() && is_anothers) {
         return Ok(());
     }
     let own = SessionKey::of_agent(&config.default_agent);

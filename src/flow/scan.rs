@@ -96,10 +96,8 @@ pub fn scan(context: &Context, request: &Request) -> Result<Scan> {
     let is_meant = |evidence: &Evidence| request.agent.as_ref().is_none_or(|agent| *agent == evidence.agent);
     let mut counts = BTreeMap::new();
     let mut sessions: Vec<(Evidence, Judgement)> = Vec::new();
-    for (evidence, judgement) in sight.sessions.into_iter().zip(judgements) {
-        if !is_meant(&evidence) {
-            continue;
-        }
+    let judged = sight.sessions.into_iter().zip(judgements);
+    for (evidence, judgement) in judged.filter(|(evidence, _)| is_meant(evidence)) {
         *counts.entry(judgement.verdict).or_default() += 1;
         if request.all || judgement.verdict != Verdict::Complete {
             sessions.push((evidence, judgement));

@@ -160,7 +160,7 @@ impl Sight {
         let mut rows: HashMap<SessionKey, Row> = rows.unwrap_or_default().into_iter().collect();
         let mutters = gateway.is_some_and(|gateway| gateway.mutters());
         for Evidence { key, row, .. } in &mut sessions {
-            if let Some(said) = rows.remove(key).filter(|said| said.is_of_the_same(row)) {
+            if let Some(said) = rows.remove(key).filter(|said| said.may_be_of(row.session_id.as_deref())) {
                 row.update(said);
             }
             row.recovery_route |= !mutters;

@@ -162,6 +162,7 @@ pub(super) fn records(messages: Vec<Value>) -> Vec<Record> {
 mod tests {
     use super::*;
     use crate::gateway::fake;
+    use crate::model::AgentId;
     use crate::session::{Author, RunStatus};
     use crate::support::paths::Paths;
 
@@ -181,7 +182,7 @@ mod tests {
         let key = "agent:main:telegram:direct:77".parse().expect("a key");
         let history = History::of(&records(history.to_vec()), true, Damages::default());
         let row = Row::parse(&row.to_string()).expect("a row");
-        let agent = crate::model::AgentId::default();
+        let agent = AgentId::default();
         let evidence = Evidence { key, agent, row, out_of_reach: false, writer: None, history: Ok(history) };
         assert_eq!(evidence.row.status, Some(RunStatus::Running));
         assert!(evidence.row.aborted && !evidence.row.active);

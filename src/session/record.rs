@@ -176,7 +176,7 @@ impl Record {
 
     /// Tells whether it is a message in the user's place.
     pub fn opens_a_turn(&self) -> bool {
-        matches!(&self.kind, Kind::Message(message) if matches!(message.said, Said::User))
+        self.message().is_some_and(|message| matches!(message.said, Said::User))
     }
 }
 

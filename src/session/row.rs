@@ -138,10 +138,11 @@ impl Row {
         }))
     }
 
-    /// Tells whether both speak of the same transcript, as far as they say: a reset begins a new one under the same key.
+    /// Tells whether it may be the row of this transcript, as far as either is known: a reset begins a new one under the same
+    /// key.
     #[must_use]
-    pub fn is_of_the_same(&self, other: &Self) -> bool {
-        self.session_id.is_none() || other.session_id.is_none() || self.session_id == other.session_id
+    pub fn may_be_of(&self, session_id: Option<&str>) -> bool {
+        self.session_id.as_deref().zip(session_id).is_none_or(|(own, id)| own == id)
     }
 
     /// Takes over what the gateway says of the session now; what only the store tells stays.

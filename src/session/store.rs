@@ -107,7 +107,7 @@ pub(super) fn read_store(
         let agent = key.agent().or(agent).unwrap_or_else(|| store.agent.clone());
         let key = config.key_of(&agent, key);
         let is_default = agent == config.default_agent;
-        let in_files = store.kind == StoreKind::Jsonl && config.one_session && config.agents.len() > 1;
+        let in_files = store.kind == StoreKind::Jsonl && config.agents_share_a_key();
         let out_of_reach = in_files && !is_default && key == SessionKey::of_agent(&agent);
         let shared = in_files && key.is_global();
         if !wanted(&key) {

@@ -22,6 +22,7 @@ const SNAPSHOT: &str = r#"{"sessions":[
     {"sessionKey":"agent:main:telegram:direct:79","agentId":"main","goal":"free disk space","lastDone":"old backups listed",
      "nextStep":"delete the old backups","blockers":"none"}]}"#;
 const FIGURES: &str = "report/figures.csv";
+
 /// A world, and what the documents' placeholders stand for in it.
 pub struct Scene {
     pub world: World,

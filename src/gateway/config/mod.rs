@@ -84,6 +84,12 @@ impl Config {
         })
     }
 
+    /// Tells whether several agents have a session of the same key each.
+    #[must_use]
+    pub fn agents_share_a_key(&self) -> bool {
+        self.one_session && self.agents.len() > 1
+    }
+
     /// Returns the key by which gateways know a session that an agent's store has under `key`.
     ///
     /// Where each agent has one session, gateways take `global` for the default agent's. An agent's own key leads to that of
