@@ -64,11 +64,11 @@ impl<'a> Standpoint<'a> {
         self.boot.map_or_else(|| self.context.clock.now(), |boot| boot.started_at)
     }
 
-    /// Judges one session.
-    pub(super) fn judge(&self, sight: &Sight, evidence: &Evidence) -> Judgement {
+    /// Judges one session; `last_sign_of_life` is the last that any session tells of.
+    pub(super) fn judge(&self, evidence: &Evidence, last_sign_of_life: Option<DateTime<Utc>>) -> Judgement {
         let view = View {
             since: self.since(),
-            last_sign_of_life: sight.last_sign_of_life,
+            last_sign_of_life,
             window: self.window,
             max_age: self.max_age,
             describe: &describe(evidence),
@@ -111,7 +111,7 @@ impl<'a> Standpoint<'a> {
         let judgement = match (self.job, evidence) {
             (Job::Calls(caller), _) if caller == key => by_the_job(Verdict::Complete),
             (Job::Speaks(caller), _) if caller == key => by_the_job(Verdict::Live),
-            (_, Some(evidence)) => self.judge(sight, evidence),
+            (_, Some(evidence)) => self.judge(evidence, sight.last_sign_of_life),
             (_, None) => {
                 let why = sight.unread(key).unwrap_or_else(|| "the gateway knows no such session".to_owned());
                 Judgement::of(Verdict::Unreadable, why)
@@ -127,7 +127,7 @@ impl<'a> Standpoint<'a> {
 
     /// Makes a candidate of a session that the stop cut off; `None` where nobody waits for it.
     fn of_evidence<'b>(&self, sight: &Sight, evidence: &Evidence) -> Option<Candidate<'b>> {
-        let mut judgement = self.judge(sight, evidence);
+        let mut judgement = self.judge(evidence, sight.last_sign_of_life);
         if self.is_unsettled(evidence) && judgement.verdict == Verdict::Live {
             // A turn of the gateway's own hides what was cut off before it.
             judgement = session::unfinished(evidence, self.since(), &describe(evidence));

@@ -31,17 +31,17 @@ pub fn capture(context: &Context, dry_run: bool) -> Result<Built> {
     if !context.policy.enabled {
         return Err(Error::new(Kind::Refused, "the policy has switched comeback off (enabled: false)"));
     }
-    let (stores, sessions) = session::read_all(&context.paths.state, &context.config)?;
+    let (mut marked, mut unread) = (Vec::new(), Vec::new());
+    let mut take = |session: Evidence| match &session.history {
+        // Of what is out of reach its user is told after the restart, by its evidence.
+        _ if session.key.is_of_a_machine() || session.out_of_reach => {}
+        Ok(_) => marked.extend(block(&session)),
+        Err(error) => unread.push(format!("{}: {}", session.key, error.full())),
+    };
+    let stores = session::read_each(&context.paths.state, &context.config, &|_| true, &mut take)?;
     let mut warnings: Vec<String> = stores.iter().flat_map(|store| store.warnings.clone()).collect();
     warnings.extend(stores.into_iter().filter_map(|store| store.sessions.err()).map(|error| error.full()));
-    let mut marked: Vec<(Block, SessionMark)> = Vec::new();
-    // Of what is out of reach its user is told after the restart, by its evidence.
-    for session in sessions.iter().filter(|one| !one.key.is_of_a_machine() && !one.out_of_reach) {
-        match &session.history {
-            Ok(_) => marked.extend(block(session)),
-            Err(error) => warnings.push(format!("{}: {}", session.key, error.full())),
-        }
-    }
+    warnings.extend(unread);
     let _lock = if dry_run || marked.is_empty() {
         None
     } else {

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::items::{Job, carry_out};
 use super::language;
 use super::lost;
+use super::named::named;
 use super::pending::Waiting;
 use super::recovery::{ItemReport, ItemState, Outcome, Report, Request, Trigger};
 use super::sight::{Sight, Watch};
@@ -184,13 +185,13 @@ pub(super) fn recover(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &mut W
     let boot = gateway.boot().clone();
     let mut report = Report { boot: Some(boot.clone()), ..Report::new(request, Outcome::Recovered) };
     report.warnings.extend(gateway.warnings().iter().cloned());
-    let mut watch = Watch::new(context, waiting, job);
+    let mut watch = Watch::new(context, waiting, job, named(context, waiting, ledger.ledger())?);
     let waits = context.waits("reading the sessions");
     let mut before = None;
     let (sight, own) = loop {
         let begun = Instant::now();
         let sight = match matter.woken_at {
-            Some(at) => Sight::of_all(context, Some(gateway), at)?,
+            Some(at) => watch.glance(gateway, at)?,
             None => watch.look(gateway, before)?,
         };
         let own = round(matter, gateway, ledger, &sight, &mut report)?;
@@ -273,9 +274,11 @@ fn round(
 
 /// Plans without changing or sending anything.
 pub(super) fn rehearse(matter: &Matter<'_>, gateway: &mut Gateway, ledger: &Ledger) -> Result<Report> {
+    let named = named(matter.context, matter.waiting, ledger)?;
+    let watch = Watch::new(matter.context, matter.waiting, matter.job, named);
     let sight = match matter.woken_at {
-        Some(at) => Sight::of_all(matter.context, Some(gateway), at)?,
-        None => Watch::new(matter.context, matter.waiting, matter.job).settled(gateway)?,
+        Some(at) => watch.glance(gateway, at)?,
+        None => watch.settled(gateway)?,
     };
     let mut unread = Vec::new();
     let left = Left::find(matter.context, gateway, &sight, &mut unread)?;

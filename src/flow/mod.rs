@@ -20,6 +20,7 @@ mod items;
 mod joined;
 mod language;
 mod lost;
+mod named;
 mod pending;
 mod preparation;
 mod prepare;

@@ -36,10 +36,9 @@ pub fn report(context: &Context, span: Span) -> Result<History> {
     let mut stops = stops(&ledger);
     let waits = context.waits("reading the sessions");
     if let Some(last) = stops.last_mut() {
-        match session::read_all(&context.paths.state, &context.config) {
-            Ok((_, sessions)) => last.add_evidence(&sessions),
-            Err(error) => warnings.push(error.full()),
-        }
+        let mut add = |evidence: Evidence| last.add_evidence(&evidence);
+        let read = session::read_each(&context.paths.state, &context.config, &|_| true, &mut add);
+        warnings.extend(read.err().map(|error| error.full()));
     }
     drop(waits);
     stops.retain(|stop| !stop.sessions.is_empty() || !stop.runs.is_empty());
@@ -175,28 +174,25 @@ impl Stop {
         &mut self.sessions[at]
     }
 
-    /// Adds what the sessions themselves tell since the start.
-    fn add_evidence(&mut self, sessions: &[Evidence]) {
+    /// Adds what a session itself tells since the start.
+    fn add_evidence(&mut self, evidence: &Evidence) {
         let Some(start) = self.boot.as_ref().map(|boot| boot.started_at) else { return };
-        for evidence in sessions {
-            let turns = evidence.history.as_ref().map_or(&[][..], |history| &history.turns);
-            for turn in turns.iter().filter(|turn| turn.opened_by.at.is_some_and(|at| at >= start)) {
-                let (Some(at), opened) = (turn.opened_by.at, &turn.opened_by) else { continue };
-                let is_ours =
-                    opened.author == Author::Comeback && IdempotencyKey::find(&opened.text).is_some();
-                if opened.author != Author::NativeRecovery && !is_ours {
-                    continue;
-                }
-                let story = self.story(&evidence.key);
-                story.about = story.about.take().or_else(|| request_of(evidence));
-                if !is_ours {
-                    story.moments.retain(|moment| moment.what != What::WentOn);
-                    story.add(at, What::Native, None);
-                }
-                if let (None, Some(at)) = (turn.cut, turn.last_at) {
-                    story.moments.retain(|moment| moment.what != What::Answered);
-                    story.add(at, What::Answered, None);
-                }
+        let turns = evidence.history.as_ref().map_or(&[][..], |history| &history.turns);
+        for turn in turns.iter().filter(|turn| turn.opened_by.at.is_some_and(|at| at >= start)) {
+            let (Some(at), opened) = (turn.opened_by.at, &turn.opened_by) else { continue };
+            let is_ours = opened.author == Author::Comeback && IdempotencyKey::find(&opened.text).is_some();
+            if opened.author != Author::NativeRecovery && !is_ours {
+                continue;
+            }
+            let story = self.story(&evidence.key);
+            story.about = story.about.take().or_else(|| request_of(evidence));
+            if !is_ours {
+                story.moments.retain(|moment| moment.what != What::WentOn);
+                story.add(at, What::Native, None);
+            }
+            if let (None, Some(at)) = (turn.cut, turn.last_at) {
+                story.moments.retain(|moment| moment.what != What::Answered);
+                story.add(at, What::Answered, None);
             }
         }
     }

@@ -78,26 +78,35 @@ pub fn scan(context: &Context, request: &Request) -> Result<Scan> {
     };
     let start = boot.as_ref().map_or(at, |boot| boot.started_at);
     let waits = context.waits("reading the sessions");
-    let sight = Sight::of_all(context, connection.as_mut().ok(), start)?;
-    drop(waits);
     let standpoint = Standpoint {
         window: request.window,
         max_age: request.max_age,
         ..Standpoint::new(context, &ledger, boot.as_ref())
     };
-    let judgements: Vec<Judgement> =
-        sight.sessions.iter().map(|evidence| standpoint.judge(&sight, evidence)).collect();
+    let is_meant = |evidence: &Evidence| request.agent.as_ref().is_none_or(|agent| *agent == evidence.agent);
+    // Of a session that was at rest no last sign of life tells more.
+    let is_complete = |evidence: &Evidence| {
+        evidence.is_over(start) && standpoint.judge(evidence, None).verdict == Verdict::Complete
+    };
+    let mut counts = BTreeMap::new();
+    let mut is_shown = |evidence: &Evidence| {
+        let is_counted = !request.all && is_meant(evidence) && is_complete(evidence);
+        if is_counted {
+            *counts.entry(Verdict::Complete).or_default() += 1;
+        }
+        is_meant(evidence) && !is_counted
+    };
+    let sight = Sight::of_all(context, connection.as_mut().ok(), start, &mut is_shown)?;
+    drop(waits);
     let gateway = Gateway {
         reachable: connection.is_ok(),
         version: connection.as_ref().ok().and_then(|gateway| gateway.version()).map(str::to_owned),
-        boot,
+        boot: boot.clone(),
         last_sign_of_life: sight.last_sign_of_life,
     };
-    let is_meant = |evidence: &Evidence| request.agent.as_ref().is_none_or(|agent| *agent == evidence.agent);
-    let mut counts = BTreeMap::new();
     let mut sessions: Vec<(Evidence, Judgement)> = Vec::new();
-    let judged = sight.sessions.into_iter().zip(judgements);
-    for (evidence, judgement) in judged.filter(|(evidence, _)| is_meant(evidence)) {
+    for evidence in sight.sessions {
+        let judgement = standpoint.judge(&evidence, sight.last_sign_of_life);
         *counts.entry(judgement.verdict).or_default() += 1;
         if request.all || judgement.verdict != Verdict::Complete {
             sessions.push((evidence, judgement));

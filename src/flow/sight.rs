@@ -22,7 +22,7 @@ const NATIVE_PATIENCE: Duration = Duration::from_secs(45);
 const LONGEST: Duration = Duration::from_secs(600);
 const NATIVE_POLL: Duration = Duration::from_millis(250);
 
-/// All that is known of all sessions.
+/// All that is known of the sessions that matter: of most, which were at rest, nothing is kept.
 #[derive(Debug, Default)]
 pub(super) struct Sight {
     pub(super) stores: Vec<Store>,
@@ -35,20 +35,39 @@ pub(super) struct Sight {
     pub(super) warnings: Vec<String>,
 }
 
+/// Tells whether a session is kept.
+type Keeps<'a> = &'a mut dyn FnMut(&Evidence) -> bool;
+
 /// Looks at the sessions again and again, while something of the gateway's own has still to end in some that matter.
 pub(super) struct Watch<'a> {
     context: &'a Context,
     waiting: Option<&'a Waiting>,
     job: Job<'a>,
+    /// Of these sessions everything is kept.
+    named: HashSet<SessionKey>,
     begun: Instant,
     /// When the number of sessions that are waited for last fell, and to how many.
     progress: (Instant, usize),
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(context: &'a Context, waiting: Option<&'a Waiting>, job: Job<'a>) -> Self {
+    pub(super) fn new(
+        context: &'a Context,
+        waiting: Option<&'a Waiting>,
+        job: Job<'a>,
+        named: HashSet<SessionKey>,
+    ) -> Self {
         let now = Instant::now();
-        Self { context, waiting, job, begun: now, progress: (now, usize::MAX) }
+        Self { context, waiting, job, named, begun: now, progress: (now, usize::MAX) }
+    }
+
+    /// Reads every session once; after a wake that is enough.
+    ///
+    /// # Errors
+    /// Where the state directory cannot be read.
+    pub(super) fn glance(&self, gateway: &mut Gateway, since: DateTime<Utc>) -> Result<Sight> {
+        let mut keeps = |one: &Evidence| !one.is_over(since) || self.named.contains(&one.key);
+        Sight::of_all(self.context, Some(gateway), since, &mut keeps)
     }
 
     /// Reads every session, and those of the checkpoint of which there is no file; once more only those that are open in
@@ -60,7 +79,7 @@ impl<'a> Watch<'a> {
         let start = gateway.boot().started_at;
         let mut sight = match before {
             Some(before) => before.again(self.context, gateway, start)?,
-            None => Sight::of_all(self.context, Some(gateway), start)?,
+            None => self.glance(gateway, start)?,
         };
         sight.ask_for_blocks(self.context, gateway, self.waiting)?;
         let open = sight.sessions.iter().filter(|evidence| self.waits_for(evidence, start));
@@ -108,7 +127,8 @@ impl<'a> Watch<'a> {
 }
 
 impl Sight {
-    /// Reads every session from its files, and asks the gateway, where there is one, which of them are at work.
+    /// Reads every session from its files, and asks the gateway, where there is one, which of them are at work; `keeps`
+    /// tells of which something is to be known.
     ///
     /// # Errors
     /// Where the state directory cannot be read.
@@ -116,9 +136,10 @@ impl Sight {
         context: &Context,
         gateway: Option<&mut Gateway>,
         since: DateTime<Utc>,
+        keeps: Keeps<'_>,
     ) -> Result<Self> {
         let mut sight = Self::default();
-        sight.read(context, gateway, since, &|_| true)?;
+        sight.read(context, gateway, since, &|_| true, keeps)?;
         Ok(sight)
     }
 
@@ -128,7 +149,7 @@ impl Sight {
         let open: HashSet<SessionKey> = std::mem::take(&mut self.open).into_iter().collect();
         self.sessions.retain(|evidence| !open.contains(&evidence.key));
         (self.unread, self.warnings) = Default::default();
-        self.read(context, Some(gateway), since, &|key| open.contains(key))?;
+        self.read(context, Some(gateway), since, &|key| open.contains(key), &mut |_| true)?;
         Ok(self)
     }
 
@@ -142,31 +163,36 @@ impl Sight {
         mut gateway: Option<&mut Gateway>,
         since: DateTime<Utc>,
         wanted: Wanted<'_>,
+        keeps: Keeps<'_>,
     ) -> Result<()> {
         let config = &context.config;
-        let mut rows = self.ask(context, gateway.as_deref_mut(), |gateway| session::rows(gateway, config))?;
-        let (stores, mut sessions) = session::read_some(&context.paths.state, &context.config, wanted)?;
-        self.stores = stores;
-        if self.stores.is_empty() {
-            let asked = self.ask(context, gateway.as_deref_mut(), |gateway| {
-                session::read_from(gateway, config, wanted)
-            })?;
-            if let Some((store, asked)) = asked {
-                self.stores.push(store);
-                // With rows that are newer.
-                (sessions, rows) = (asked, None);
-            }
-        }
+        let rows =
+            self.ask(context, gateway.as_deref_mut(), |gateway| session::rows(gateway, config, since))?;
         let mut rows: HashMap<SessionKey, Row> = rows.unwrap_or_default().into_iter().collect();
-        let mutters = gateway.is_some_and(|gateway| gateway.mutters());
-        for Evidence { key, row, .. } in &mut sessions {
+        let mutters = gateway.as_ref().is_some_and(|gateway| gateway.mutters());
+        let (mut last_sign_of_life, mut sessions) = (self.last_sign_of_life, Vec::new());
+        let mut take = |rows: &mut HashMap<SessionKey, Row>, mut evidence: Evidence| {
+            let Evidence { key, row, .. } = &mut evidence;
             if let Some(said) = rows.remove(key).filter(|said| said.may_be_of(row.session_id.as_deref())) {
                 row.update(said);
             }
             row.recovery_route |= !mutters;
+            last_sign_of_life = last_sign_of_life.max(session::last_sign_of_life(&evidence, since));
+            if keeps(&evidence) {
+                sessions.push(evidence);
+            }
+        };
+        let mut take_read = |one| take(&mut rows, one);
+        self.stores = session::read_each(&context.paths.state, config, wanted, &mut take_read)?;
+        if self.stores.is_empty() {
+            // With rows that are newer.
+            let mut take_asked = |one| take(&mut HashMap::new(), one);
+            let store = self.ask(context, gateway, |gateway| {
+                session::read_from(gateway, config, wanted, &mut take_asked)
+            })?;
+            self.stores.extend(store);
         }
-        let last = session::last_sign_of_life(&sessions, since);
-        self.last_sign_of_life = self.last_sign_of_life.max(last);
+        self.last_sign_of_life = last_sign_of_life;
         self.sessions.extend(sessions);
         Ok(())
     }

@@ -60,7 +60,7 @@ pub(super) fn report(
 pub(super) fn of_cuts(context: &Context, request: Request, ledger: &Ledger, error: &Error) -> Result<Report> {
     let boot = context.running_boot();
     let start = boot.as_ref().map_or_else(|| context.clock.now(), |boot| boot.started_at);
-    let sight = Sight::of_all(context, None, start)?;
+    let sight = Sight::of_all(context, None, start, &mut |one| !one.is_over(start))?;
     let candidates = Standpoint::new(context, ledger, boot.as_ref()).candidates(&sight, None);
     if candidates.is_empty() {
         return Ok(Report::new(request, Outcome::Nothing));

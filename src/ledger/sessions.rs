@@ -35,6 +35,11 @@ impl Ledger {
         self.effect(key).map(|state| &state.session_key).or_else(held)
     }
 
+    /// Returns the sessions that effects of ours went to, or are about.
+    pub fn sessions(&self) -> impl Iterator<Item = &SessionKey> {
+        self.effects.values().map(|state| &state.session_key)
+    }
+
     /// Tells whether an effect of ours had a session go on in this boot, since then.
     #[must_use]
     pub fn is_resumed(&self, session: &SessionKey, boot: &Boot, since: DateTime<Utc>) -> bool {

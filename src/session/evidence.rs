@@ -63,6 +63,15 @@ impl Evidence {
         }
     }
 
+    /// Tells whether it had come to rest before `since`, and nothing has happened in it since: nobody has to look at it
+    /// again who does not know it already.
+    #[must_use]
+    pub fn is_over(&self, since: DateTime<Utc>) -> bool {
+        let Self { row, history, .. } = self;
+        let rests = history.as_ref().is_ok_and(History::rests) && row.pending_reply.is_none();
+        rests && row.is_of_before(since) && self.writer.is_none() && self.since(since).next().is_none()
+    }
+
     /// Returns the last messages of its transcript, oldest first; none where it cannot be read.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
@@ -210,7 +219,7 @@ mod tests {
         assert_eq!(told(&read), [("u", "整理一下"), ("b", ""), ("r", ""), ("z", "")]);
         assert_eq!((read.last_entry_id(), read.last_entry_at()), (Some("z"), Some(story.now())));
         // It slept while the call ran.
-        let slept = last_sign_of_life(std::slice::from_ref(&read), at(60)).unwrap();
+        let slept = last_sign_of_life(&read, at(60)).unwrap();
         assert_eq!(slept, at(4));
         assert!(read.history.unwrap().last_turn().unwrap().calls.is_empty());
     }
@@ -237,5 +246,28 @@ mod tests {
         let read = read(&story, &more);
         assert!(told(&read).contains(&("a", "I look.")) && told(&read).contains(&("r", "")));
         assert_eq!(read.history.unwrap().last_turn().unwrap().calls[0].arguments, json!({"command": "sort"}));
+    }
+
+    #[rstest]
+    #[case::at_rest(worked().answers("z"), json!({}), true)]
+    #[case::of_an_old_gateway(worked().answers("z"), json!({"status": null}), true)]
+    #[case::cut_off(worked(), json!({}), false)]
+    #[case::not_delivered(worked().answers("z"), json!({"pendingFinalDelivery": {"text": "Sorted."}}), false)]
+    #[case::it_runs(worked().answers("z"), json!({"status": "running"}), false)]
+    #[case::it_has_failed(worked().answers("z"), json!({"status": "failed"}), false)]
+    #[case::stopped(worked().answers("z"), json!({"abortedLastRun": true}), false)]
+    #[case::the_gateway_reports_a_run(worked().answers("z"), json!({"hasActiveRun": true}), false)]
+    #[case::buried(worked().answers("z"), json!({"restartRecoveryStatus": "tombstoned"}), false)]
+    #[case::changed_since(worked().answers("z"), json!({"updatedAt": at(500).timestamp_millis()}), false)]
+    #[case::somebody_has_spoken_since(worked().answers("z").rests(500).user("n", "谢谢").answers("y"), json!({}), false)]
+    #[case::nothing_was_said(Story::new(), json!({}), false)]
+    fn over_is_what_had_come_to_rest_and_was_left_so(
+        #[case] story: Story,
+        #[case] more: Value,
+        #[case] expected: bool,
+    ) {
+        let mut fields = json!({"status": "done"});
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(read(&story, &fields).is_over(at(400)), expected);
     }
 }

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::damage::Damages;
@@ -15,7 +16,7 @@ use super::reader::{Listed, Reader};
 use super::record::{Message, Record};
 use super::row::Row;
 use super::scanner::Scanner;
-use super::store::{Store, StoreKind, Wanted, read_store};
+use super::store::{Store, StoreKind, Take, Wanted, read_store};
 use crate::gateway::{CallError, Config, Gateway};
 use crate::model::SessionKey;
 use crate::support::clock::from_millis;
@@ -33,7 +34,7 @@ const PAGE: usize = 200;
 /// Where the gateway does not answer, or not in a known shape.
 pub fn read(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Evidence>> {
     let Some(row) = row_of(gateway, key)? else { return Ok(None) };
-    let history = Sessions(gateway).history(key, &row);
+    let history = Sessions::of(gateway).history(key, &row);
     let agent = key.agent().unwrap_or_default();
     Ok(Some(Evidence {
         key: key.clone(),
@@ -62,16 +63,25 @@ pub fn row_of(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Row>> {
     row.map(Some).map_err(|error| unexpected("sessions.describe", key).because(error))
 }
 
-/// Lists the rows of all sessions that a gateway knows; `config` is its own.
+/// Lists the rows of the sessions that a gateway knows; `config` is its own. Those are left out which say only how the
+/// session was left before `since`: the gateway has them from the store, where they stand.
 ///
 /// # Errors
 /// Where the gateway does not answer, or not in a known shape.
-pub fn rows(gateway: &mut Gateway, config: &Config) -> Result<Vec<(SessionKey, Row)>> {
+pub fn rows(gateway: &mut Gateway, config: &Config, since: DateTime<Utc>) -> Result<Vec<(SessionKey, Row)>> {
     let keyed = |one: Listed| {
         let agent = one.agent.as_ref().unwrap_or(&config.default_agent);
-        Some((config.key_of(agent, one.key.parse().ok()?), one.row.ok()?))
+        let row = one.row.ok().filter(|row| !row.is_of_before(since))?;
+        Some((config.key_of(agent, one.key.parse().ok()?), row))
     };
-    Ok(Sessions(gateway).sessions()?.into_iter().filter_map(keyed).collect())
+    let (mut sessions, mut rows) = (Sessions::of(gateway), Vec::new());
+    loop {
+        let more = sessions.more()?;
+        if more.is_empty() {
+            return Ok(rows);
+        }
+        rows.extend(more.into_iter().filter_map(keyed));
+    }
 }
 
 /// Reads sessions through a gateway whose files are out of reach.
@@ -82,7 +92,8 @@ pub fn read_from(
     gateway: &mut Gateway,
     config: &Config,
     wanted: Wanted<'_>,
-) -> Result<(Store, Vec<Evidence>)> {
+    take: Take<'_>,
+) -> Result<Store> {
     let mut store = Store {
         agent: config.default_agent.clone(),
         kind: StoreKind::Gateway,
@@ -90,8 +101,8 @@ pub fn read_from(
         sessions: Ok(0),
         warnings: Vec::new(),
     };
-    let sessions = read_store(&mut store, &mut Sessions(gateway), config, wanted)?;
-    Ok((store, sessions))
+    read_store(&mut store, &mut Sessions::of(gateway), config, wanted, take)?;
+    Ok(store)
 }
 
 /// Asks for the last messages of a session, oldest first.
@@ -119,34 +130,44 @@ fn unexpected(method: &str, key: &SessionKey) -> Error {
 }
 
 /// The sessions that a gateway knows.
-pub struct Sessions<'a>(pub &'a mut Gateway);
+pub struct Sessions<'a> {
+    gateway: &'a mut Gateway,
+    listed: usize,
+    are_all: bool,
+}
+
+impl<'a> Sessions<'a> {
+    /// Takes those of this gateway.
+    pub fn of(gateway: &'a mut Gateway) -> Self {
+        Self { gateway, listed: 0, are_all: false }
+    }
+}
 
 impl Reader for Sessions<'_> {
-    fn sessions(&mut self) -> Result<Vec<Listed>> {
-        let mut listed = Vec::new();
-        let mut seen = 0;
-        loop {
-            let page = json!({ "limit": PAGE, "offset": seen, "includeGlobal": true });
-            let answer = self.0.call("sessions.list", &page)?;
+    fn more(&mut self) -> Result<Vec<Listed>> {
+        let mut more = Vec::new();
+        // A page may hold none that has a key.
+        while more.is_empty() && !self.are_all {
+            let page = json!({ "limit": PAGE, "offset": self.listed, "includeGlobal": true });
+            let answer = self.gateway.call("sessions.list", &page)?;
             let rows = answer["sessions"].as_array().map(Vec::as_slice).unwrap_or_default();
-            seen += rows.len();
+            self.listed += rows.len();
+            self.are_all = rows.is_empty() || answer["hasMore"] != true;
             let keyed = |row: &Value| {
                 let parsed = Row::parse(&row.to_string());
                 let agent = row["agentId"].as_str().and_then(|agent| agent.parse().ok());
                 Some(Listed { agent, ..Listed::of(row["key"].as_str()?.to_owned(), parsed) })
             };
-            listed.extend(rows.iter().filter_map(keyed));
-            if rows.is_empty() || answer["hasMore"] != true {
-                return Ok(listed);
-            }
+            more.extend(rows.iter().filter_map(keyed));
         }
+        Ok(more)
     }
 
     fn history(&mut self, key: &SessionKey, _row: &Row) -> Result<History> {
-        let mut messages = ask(self.0, key, TAIL)?;
+        let mut messages = ask(self.gateway, key, TAIL)?;
         let mut is_all = messages.len() < TAIL;
         if !is_all && !is_enough(&records(messages.clone()), false) {
-            messages = ask(self.0, key, MOST)?;
+            messages = ask(self.gateway, key, MOST)?;
             is_all = messages.len() < MOST;
         }
         Ok(History::of(&records(messages), is_all, Damages::default()))
@@ -244,8 +265,9 @@ mod tests {
             }
         });
         let mut gateway = fake::connect(&paths, port);
-        let mut reader = Sessions(&mut gateway);
-        let listed = reader.sessions().expect("a list");
+        let mut reader = Sessions::of(&mut gateway);
+        let mut page = || reader.more().expect("a page");
+        let listed = [page(), page(), page()].into_iter().flatten().collect::<Vec<_>>();
         let keys: Vec<_> = listed.iter().map(|session| session.key.as_str()).collect();
         assert_eq!(keys, ["agent:main:a", "agent:main:b", "agent:main:c"]);
         let row = listed[0].row.as_ref().expect("a row");

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::history::History;
-use super::reader::{Listed, Reader, Writer};
+use super::reader::{AT_ONCE, Listed, Reader, Writer};
 use super::row::Row;
-use super::scanner::{Read, Scanner, members_of};
+use super::scanner::{Members, Read, Scanner};
 use super::tail::Lines;
 use crate::model::SessionKey;
 use crate::support::error::{Error, Kind, Result};
@@ -29,6 +29,8 @@ pub(super) struct Jsonl {
     rows: PathBuf,
     /// The folders that transcripts may stand in, with links resolved.
     roots: Vec<PathBuf>,
+    /// What is still to be listed, once that has begun.
+    listing: Option<Members<File>>,
     /// What was read last.
     part: Vec<u8>,
 }
@@ -38,7 +40,20 @@ impl Jsonl {
     pub fn open(rows: &Path, state: &Path) -> Result<Self> {
         let real = |path: &Path| path.canonicalize().map_err(|error| failed("find", path, error));
         let folder = rows.parent().unwrap_or(Path::new("."));
-        Ok(Self { rows: rows.to_owned(), roots: vec![real(folder)?, real(state)?], part: Vec::new() })
+        Ok(Self::of(rows, vec![real(folder)?, real(state)?]))
+    }
+
+    fn of(rows: &Path, roots: Vec<PathBuf>) -> Self {
+        Self { rows: rows.to_owned(), roots, listing: None, part: Vec::new() }
+    }
+
+    /// Says where and why `sessions.json` is no object of sessions.
+    fn complaint(&self) -> Error {
+        let error = Error::new(Kind::User, format!("cannot read the sessions of {}", self.rows.display()));
+        match open_rows(&self.rows).map(|file| serde_json::from_reader::<_, Shape>(BufReader::new(file))) {
+            Ok(Err(why)) => error.because(why),
+            Ok(Ok(Shape {})) | Err(_) => error,
+        }
     }
 
     /// Returns where the transcript of a row is, or will be.
@@ -84,20 +99,22 @@ fn is_plain(id: &str) -> bool {
 }
 
 impl Reader for Jsonl {
-    fn sessions(&mut self) -> Result<Vec<Listed>> {
+    fn more(&mut self) -> Result<Vec<Listed>> {
         let not_read = |error| failed("read", &self.rows, error);
-        let mut file = File::open(&self.rows).map_err(not_read)?;
-        let start = behind_mark(&mut file).map_err(not_read)?;
-        if let Some(rows) = members_of(&file, listed).map_err(not_read)? {
-            return Ok(rows);
+        let listing = match &mut self.listing {
+            Some(listing) => listing,
+            none => none.insert(Members::of(open_rows(&self.rows).map_err(not_read)?)),
+        };
+        let mut more = Vec::new();
+        while more.len() < AT_ONCE {
+            let read = listing.next(listed).map_err(not_read)?;
+            if read.is_empty() {
+                break;
+            }
+            more.extend(read);
         }
-        file.seek(SeekFrom::Start(start)).map_err(not_read)?;
-        let error = Error::new(Kind::User, format!("cannot read the sessions of {}", self.rows.display()));
-        // Where and why.
-        Err(match serde_json::from_reader::<_, Shape>(BufReader::new(file)) {
-            Err(why) => error.because(why),
-            Ok(Shape {}) => error,
-        })
+        let is_broken = more.is_empty() && !listing.are_all();
+        if is_broken { Err(self.complaint()) } else { Ok(more) }
     }
 
     fn history(&mut self, _key: &SessionKey, row: &Row) -> Result<History> {
@@ -107,7 +124,7 @@ impl Reader for Jsonl {
     }
 
     fn another(&self) -> Option<Box<dyn Reader + Send>> {
-        Some(Box::new(Self { rows: self.rows.clone(), roots: self.roots.clone(), part: Vec::new() }))
+        Some(Box::new(Self::of(&self.rows, self.roots.clone())))
     }
 
     fn writer(&self, row: &Row) -> Option<Writer> {
@@ -134,11 +151,13 @@ struct Lock {
 #[serde(expecting = "an object of sessions by their keys")]
 struct Shape {}
 
-/// Goes behind the mark that some editors put at the beginning of a file; returns where that is.
-fn behind_mark(file: &mut File) -> io::Result<u64> {
+/// Opens a `sessions.json`, behind the mark that some editors put at the beginning of a file.
+fn open_rows(path: &Path) -> io::Result<File> {
+    let mut file = File::open(path)?;
     let mut start = Vec::new();
-    file.take(MARK.len() as u64).read_to_end(&mut start)?;
-    file.seek(SeekFrom::Start(if start == MARK { MARK.len() as u64 } else { 0 }))
+    (&mut file).take(MARK.len() as u64).read_to_end(&mut start)?;
+    file.seek(SeekFrom::Start(if start == MARK { MARK.len() as u64 } else { 0 }))?;
+    Ok(file)
 }
 
 /// Reads a row of a `sessions.json`.

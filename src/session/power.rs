@@ -115,7 +115,7 @@ fn from_database(database: &[u8], wal: &[u8]) -> Result<History, String> {
     let nothing = || Error::new(Kind::User, "nothing");
     let read = || {
         let mut reader = Sqlite::open(&state.database())?.ok_or_else(nothing)?;
-        let row = reader.sessions()?.pop().ok_or_else(nothing)?.row?;
+        let row = reader.more()?.pop().ok_or_else(nothing)?.row?;
         reader.history(&key(), &row)
     };
     read().map_err(|error| error.full())

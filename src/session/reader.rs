@@ -6,15 +6,18 @@ use super::row::Row;
 use crate::model::{AgentId, SessionKey};
 use crate::support::error::{Error, Kind, Result};
 
+/// So many sessions are listed at a time, or a few more.
+pub(super) const AT_ONCE: usize = 512;
+
 /// Reads the sessions of one store.
 ///
-/// An error of [`Reader::sessions`] is about the store, one of a row or a history about that session alone.
+/// An error of [`Reader::more`] is about the store, one of a row or a history about that session alone.
 pub trait Reader {
-    /// Lists the sessions.
+    /// Lists more of the sessions, no more than are to be held at a time; none once all were listed.
     ///
     /// # Errors
-    /// Where the store itself cannot be read.
-    fn sessions(&mut self) -> Result<Vec<Listed>>;
+    /// Where the store itself cannot be read, or not to its end.
+    fn more(&mut self) -> Result<Vec<Listed>>;
 
     /// Reads the end of a session's transcript; where none was written yet, it is empty.
     ///

@@ -145,6 +145,13 @@ impl Row {
         self.session_id.as_deref().zip(session_id).is_none_or(|(own, id)| own == id)
     }
 
+    /// Tells whether it says no more than how a life of the gateway before `since` left a session that was at rest.
+    pub(super) fn is_of_before(&self, since: DateTime<Utc>) -> bool {
+        let is_at_rest = matches!(self.status, None | Some(RunStatus::Ended)) && self.note.is_none();
+        let times = [self.started_at, self.ended_at, self.updated_at].into_iter().flatten();
+        is_at_rest && !self.aborted && !self.active && times.max().is_none_or(|at| at < since)
+    }
+
     /// Takes over what the gateway says of the session now; what only the store tells stays.
     pub fn update(&mut self, said: Self) {
         let Self { status, aborted, active, started_at, ended_at, updated_at, note, .. } = said;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-pub(super) use members::members_of;
+pub(super) use members::Members;
 
 mod members;
 

@@ -15,7 +15,7 @@ use super::author::Author;
 use super::damage::Damage;
 use super::evidence::Evidence;
 use super::history::History;
-use super::reader::{Listed, Reader};
+use super::reader::{AT_ONCE, Listed, Reader};
 use super::row::Row;
 use super::scanner::{Read, Scanner};
 use super::snapshot::{Snapshot, unreadable};
@@ -42,6 +42,11 @@ const PACKING: [&str; 3] = ["event_zstd", "event_utf8_bytes", "navigation_json"]
 const NODES: (&str, [&str; 2]) = ("session_nodes", ["session_key", "entry_json"]);
 const EVENTS: (&str, [&str; 3]) = ("transcript_events", ["session_id", "seq", "event_json"]);
 
+/// Asks for the sessions behind a key. It goes there and back as bytes, which need not be text; a blob is greater than any
+/// text, and no key.
+const SESSIONS: &str = "SELECT session_key, entry_json FROM session_nodes
+    WHERE session_key > CAST(?1 AS TEXT) AND session_key < x'' ORDER BY session_key";
+
 /// The tables of 2026.9.6, as far as they are read, in their own words; for whoever plays a gateway.
 pub const TABLES: &str = "
     PRAGMA user_version = 23;
@@ -56,6 +61,8 @@ pub const TABLES: &str = "
 pub(super) struct Sqlite {
     path: PathBuf,
     snapshot: Snapshot,
+    /// The key that was listed last.
+    listed: Vec<u8>,
     /// Ask for the events of a session, newest first: with long answers of tools in brief, and all whole.
     queries: [String; 2],
     desk: Desk,
@@ -91,7 +98,8 @@ impl Sqlite {
             Ok(None) => Ok(None),
             Ok(Some(packing)) => {
                 let path = path.to_owned();
-                Ok(Some(Self { path, snapshot, queries: queries(packing), desk: Desk::new()? }))
+                let listed = Vec::new();
+                Ok(Some(Self { path, snapshot, listed, queries: queries(packing), desk: Desk::new()? }))
             }
             Err(error) => {
                 Err(error.hint("see whether a newer comeback knows this version of OpenClaw's database"))
@@ -183,18 +191,24 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>
 }
 
 impl Reader for Sqlite {
-    fn sessions(&mut self) -> Result<Vec<Listed>> {
-        self.snapshot.query("list the sessions of", |connection| {
-            let mut statement = connection
-                .prepare("SELECT session_key, entry_json FROM session_nodes ORDER BY session_key")?;
-            let mut rows = statement.query([])?;
-            let mut listed = Vec::new();
-            while let Some(row) = rows.next()? {
-                let (key, entry) = (lossy(row.get_ref(0)?), lossy(row.get_ref(1)?));
-                listed.push(Listed::of(key.into_owned(), Row::parse(&entry)));
+    fn more(&mut self) -> Result<Vec<Listed>> {
+        let Self { snapshot, listed, .. } = self;
+        let more = snapshot.query("list the sessions of", |connection| {
+            let mut statement = connection.prepare(SESSIONS)?;
+            let mut rows = statement.query([&*listed])?;
+            let (mut more, mut last) = (Vec::new(), listed.clone());
+            while more.len() < AT_ONCE
+                && let Some(row) = rows.next()?
+            {
+                let (key, entry) = (row.get_ref(0)?, lossy(row.get_ref(1)?));
+                last = key.as_bytes()?.to_vec();
+                more.push(Listed::of(lossy(key).into_owned(), Row::parse(&entry)));
             }
-            Ok(listed)
-        })
+            Ok((more, last))
+        });
+        let (more, last) = more?;
+        *listed = last;
+        Ok(more)
     }
 
     fn history(&mut self, _key: &SessionKey, row: &Row) -> Result<History> {
@@ -211,14 +225,15 @@ impl Reader for Sqlite {
     fn another(&self) -> Option<Box<dyn Reader + Send>> {
         let Self { path, queries, .. } = self;
         let (snapshot, desk) = (self.snapshot.another().ok()?, Desk::new().ok()?);
-        Some(Box::new(Self { path: path.clone(), snapshot, queries: queries.clone(), desk }))
+        let (path, queries) = (path.clone(), queries.clone());
+        Some(Box::new(Self { path, snapshot, listed: Vec::new(), queries, desk }))
     }
 }
 
 impl Sqlite {
     /// Reads the histories of these rows: asking once how to find the events takes longer than finding one session's.
     fn read(&mut self, histories: &mut [(&Row, &mut Result<History>)]) {
-        let Self { path, snapshot, queries: [in_brief, whole], desk } = self;
+        let Self { path, snapshot, queries: [in_brief, whole], desk, .. } = self;
         let read = snapshot.query("read the transcripts in", |connection| {
             let (mut in_brief, mut whole) = (connection.prepare(in_brief)?, connection.prepare(whole)?);
             for (row, history) in &mut *histories {

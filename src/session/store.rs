@@ -27,7 +27,7 @@ const DATABASE: &str = "openclaw-agent.sqlite";
 /// So many sessions are read by two threads.
 const MANY: usize = 64;
 /// Of so many at a time all that was read is held.
-const AT_ONCE: usize = 64;
+const PART: usize = 64;
 
 /// In what form a store keeps its sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,9 @@ pub struct Store {
 /// Tells whether a session is to be read.
 pub type Wanted<'a> = &'a dyn Fn(&SessionKey) -> bool;
 
+/// Takes a session that was read.
+pub type Take<'a> = &'a mut dyn FnMut(Evidence);
+
 /// Reads all sessions of all agents from their files; the gateway is not asked, and may be gone.
 ///
 /// `state` is one state directory: another profile's sessions are in another one.
@@ -65,54 +68,83 @@ pub type Wanted<'a> = &'a dyn Fn(&SessionKey) -> bool;
 /// # Errors
 /// Where the state directory itself cannot be read. What else cannot be read stands where it belongs.
 pub fn read_all(state: &Path, config: &Config) -> Result<(Vec<Store>, Vec<Evidence>)> {
-    read_some(state, config, &|_| true)
-}
-
-/// Does the same for some of the sessions; the stores list all of them.
-///
-/// # Errors
-/// Where the state directory itself cannot be read.
-pub fn read_some(state: &Path, config: &Config, wanted: Wanted<'_>) -> Result<(Vec<Store>, Vec<Evidence>)> {
-    let mut stores = Vec::new();
     let mut sessions = Vec::new();
-    for place in places(state, config)? {
-        let Some((kind, path, reader)) = place.open(state) else { continue };
-        let mut store = Store { agent: place.agent, kind, path, sessions: Ok(0), warnings: Vec::new() };
-        match reader.and_then(|mut reader| read_store(&mut store, reader.as_mut(), config, wanted)) {
-            Ok(read) => sessions.extend(read),
-            Err(error) => store.sessions = Err(error),
-        }
-        stores.push(store);
-    }
+    let stores = read_each(state, config, &|_| true, &mut |one| sessions.push(one))?;
     Ok((stores, sessions))
 }
 
+/// Does the same for the sessions that are `wanted`, and hands on each once it is read: only a part of them is held. The
+/// stores list all of them.
+///
+/// # Errors
+/// Where the state directory itself cannot be read.
+pub fn read_each(state: &Path, config: &Config, wanted: Wanted<'_>, take: Take<'_>) -> Result<Vec<Store>> {
+    let mut stores = Vec::new();
+    for place in places(state, config)? {
+        let Some((kind, path, reader)) = place.open(state) else { continue };
+        let mut store = Store { agent: place.agent, kind, path, sessions: Ok(0), warnings: Vec::new() };
+        let read = reader.and_then(|mut reader| read_store(&mut store, &mut *reader, config, wanted, take));
+        if let Err(error) = read {
+            store.sessions = Err(error);
+        }
+        stores.push(store);
+    }
+    Ok(stores)
+}
+
+/// Reads the sessions of one store.
+///
+/// # Errors
+/// Where it cannot be read, or not to its end.
 pub(super) fn read_store(
     store: &mut Store,
     reader: &mut dyn Reader,
     config: &Config,
     wanted: Wanted<'_>,
-) -> Result<Vec<Evidence>> {
-    let mut read = Vec::new();
-    let listed = reader.sessions()?;
-    store.sessions = Ok(listed.len());
-    for Listed { key, agent, row } in listed {
+    take: Take<'_>,
+) -> Result<()> {
+    let (mut listed, mut another) = (0, None);
+    loop {
+        let more = reader.more()?;
+        if more.is_empty() {
+            store.sessions = Ok(listed);
+            return Ok(());
+        }
+        listed += more.len();
+        let sessions = more.into_iter().filter_map(|one| store.session(one, config));
+        let mut sessions: Vec<Evidence> = sessions.filter(|one| wanted(&one.key)).collect();
+        if sessions.len() >= MANY && another.is_none() {
+            another = reader.another();
+        }
+        fill(reader, another.as_mut(), &mut sessions);
+        for mut one in sessions {
+            if let Ok(history) = &mut one.history {
+                history.commands.iter_mut().for_each(Command::look);
+                let damages = history.damages.sentences();
+                store.warnings.extend(damages.map(|damage| format!("{}: {damage}", one.key)));
+            }
+            take(one);
+        }
+    }
+}
+
+impl Store {
+    /// Makes evidence of a session that it lists, so far by its row alone; `None` for one of no name.
+    fn session(&mut self, listed: Listed, config: &Config) -> Option<Evidence> {
+        let Listed { key, agent, row } = listed;
         let key: SessionKey = match key.parse() {
             Ok(key) => key,
             Err(error) => {
-                store.warnings.push(error.full());
-                continue;
+                self.warnings.push(error.full());
+                return None;
             }
         };
-        let agent = key.agent().or(agent).unwrap_or_else(|| store.agent.clone());
+        let agent = key.agent().or(agent).unwrap_or_else(|| self.agent.clone());
         let key = config.key_of(&agent, key);
         let is_default = agent == config.default_agent;
-        let in_files = store.kind == StoreKind::Jsonl && config.agents_share_a_key();
+        let in_files = self.kind == StoreKind::Jsonl && config.agents_share_a_key();
         let out_of_reach = in_files && !is_default && key == SessionKey::of_agent(&agent);
         let shared = in_files && key.is_global();
-        if !wanted(&key) {
-            continue;
-        }
         let (row, history) = match row {
             // Its turns are written into the default agent's row (measured): the transcript alone tells.
             Ok(row) if out_of_reach => {
@@ -121,21 +153,13 @@ pub(super) fn read_store(
             Ok(row) => (Row { shared, ..row }, Ok(History::default())),
             Err(error) => (Row::default(), Err(error)),
         };
-        read.push(Evidence { agent, writer: None, key, out_of_reach, row, history });
+        Some(Evidence { agent, writer: None, key, out_of_reach, row, history })
     }
-    fill(reader, &mut read);
-    for Evidence { key, history, .. } in &mut read {
-        let Ok(history) = history else { continue };
-        history.commands.iter_mut().for_each(Command::look);
-        store.warnings.extend(history.damages.sentences().map(|damage| format!("{key}: {damage}")));
-    }
-    Ok(read)
 }
 
-/// Fills in the sessions, the second half of many beside the first: most of the time goes into what they hold.
-fn fill(reader: &mut dyn Reader, sessions: &mut [Evidence]) {
-    let another = (sessions.len() >= MANY).then(|| reader.another()).flatten();
-    let Some(mut another) = another else { return fill_in_parts(reader, sessions) };
+/// Fills in the sessions, half of them by `another` reader beside the first: most of the time goes into what they hold.
+fn fill(reader: &mut dyn Reader, another: Option<&mut Box<dyn Reader + Send>>, sessions: &mut [Evidence]) {
+    let Some(another) = another else { return fill_in_parts(reader, sessions) };
     let (first, second) = sessions.split_at_mut(sessions.len() / 2);
     thread::scope(|scope| {
         scope.spawn(|| fill_in_parts(another.as_mut(), second));
@@ -144,7 +168,7 @@ fn fill(reader: &mut dyn Reader, sessions: &mut [Evidence]) {
 }
 
 fn fill_in_parts(reader: &mut dyn Reader, sessions: &mut [Evidence]) {
-    for part in sessions.chunks_mut(AT_ONCE) {
+    for part in sessions.chunks_mut(PART) {
         reader.fill(part);
         part.iter_mut().for_each(Evidence::rest);
     }

@@ -237,14 +237,12 @@ const fn how(phase: Phase) -> &'static str {
     }
 }
 
-/// Returns when a gateway was last at work before `since`, by all that its sessions tell.
+/// Returns when a gateway was last at work before `since`, by all that a session tells.
 #[must_use]
-pub fn last_sign_of_life(evidence: &[Evidence], since: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let times = evidence.iter().flat_map(|one| {
-        let row = &one.row;
-        let of_row = [row.started_at, row.ended_at, row.updated_at, row.last_interaction_at];
-        of_row.into_iter().flatten().chain(one.entries().iter().filter_map(|entry| entry.at))
-    });
+pub fn last_sign_of_life(evidence: &Evidence, since: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let row = &evidence.row;
+    let of_row = [row.started_at, row.ended_at, row.updated_at, row.last_interaction_at];
+    let times = of_row.into_iter().flatten().chain(evidence.entries().iter().filter_map(|entry| entry.at));
     times.filter(|at| *at < since).max()
 }
 

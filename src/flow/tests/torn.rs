@@ -1,5 +1,7 @@
 //! What happens while the sessions are read: no story is torn by it, and what may have gone on is read again.
 
+use std::collections::HashSet;
+
 use rstest::rstest;
 
 use super::cuts::{crashed, given_up, reading, take_up};
@@ -38,7 +40,7 @@ fn only_what_is_open_is_read_again() {
     world.leave(SECOND, &reading(), &given_up());
     let context = world.context();
     let mut gateway = context.connect(Scopes::TALK, Duration::ZERO).unwrap();
-    let mut watch = Watch::new(&context, None, Job::None);
+    let mut watch = Watch::new(&context, None, Job::None, HashSet::new());
     let before = watch.look(&mut gateway, None).unwrap();
     assert_eq!(before.open.iter().map(SessionKey::as_str).collect::<Vec<_>>(), [FIRST]);
     let sessions = world.dir.path().join("agents/main/sessions");

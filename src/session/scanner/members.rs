@@ -7,33 +7,45 @@ use super::{Broken, Read, Scanner};
 /// How much is read at a time, where no member is longer.
 const STEP: usize = 256 << 10;
 
-/// Reads the members of the object in `file`, each by `member`; `None` where there is something else.
-pub(in crate::session) fn members_of<T>(
-    file: impl Source,
-    member: impl FnMut(&str, &mut Scanner<'_>) -> Read<T>,
-) -> io::Result<Option<Vec<T>>> {
-    read_by(STEP, file, member)
+/// The members of an object that fills a file, as they are read.
+pub(in crate::session) struct Members<R> {
+    part: Part<R>,
+    place: Place,
 }
 
-fn read_by<T>(
-    step: usize,
-    file: impl Source,
-    mut member: impl FnMut(&str, &mut Scanner<'_>) -> Read<T>,
-) -> io::Result<Option<Vec<T>>> {
-    let mut part = Part { file, step, held: Vec::new() };
-    let (mut place, mut members) = (Place::Start, Vec::new());
-    while part.read_on()? {
-        let mut scanner = Scanner { text: part.text(), at: 0, depth: 1 };
-        let mut taken = 0;
-        // What breaks off may go on in what is read next; at the end of the file it does not.
-        while let Ok(next) = scanner.take(place, &mut member) {
-            members.extend(next.1);
-            (place, taken) = (next.0, scanner.at);
-        }
-        part.held.drain(..taken);
+impl<R: Source> Members<R> {
+    /// Begins with the first member.
+    pub fn of(file: R) -> Self {
+        Self::by_steps(file, STEP)
     }
-    let is_whole = place == Place::End && part.held.iter().all(|byte| b" \n\r\t".contains(byte));
-    Ok(is_whole.then_some(members))
+
+    fn by_steps(file: R, step: usize) -> Self {
+        Self { part: Part { file, step, held: Vec::new() }, place: Place::Start }
+    }
+
+    /// Reads the next members, each by `member`; none at the end, and where something else stands.
+    pub fn next<T>(
+        &mut self,
+        mut member: impl FnMut(&str, &mut Scanner<'_>) -> Read<T>,
+    ) -> io::Result<Vec<T>> {
+        let mut members = Vec::new();
+        while members.is_empty() && self.part.read_on()? {
+            let mut scanner = Scanner { text: self.part.text(), at: 0, depth: 1 };
+            let mut taken = 0;
+            // What breaks off may go on in what is read next; at the end of the file it does not.
+            while let Ok(next) = scanner.take(self.place, &mut member) {
+                members.extend(next.1);
+                (self.place, taken) = (next.0, scanner.at);
+            }
+            self.part.held.drain(..taken);
+        }
+        Ok(members)
+    }
+
+    /// Tells, at the end, whether the file holds an object and nothing else.
+    pub fn are_all(&self) -> bool {
+        self.place == Place::End && self.part.held.iter().all(|byte| b" \n\r\t".contains(byte))
+    }
 }
 
 /// Between which of the object's parts a reading stands.
@@ -117,21 +129,27 @@ mod tests {
 
     use super::*;
 
-    type Members = Option<Vec<(String, String)>>;
+    type Named = Option<Vec<(String, String)>>;
 
     fn named<'a>(name: &str, json: &mut Scanner<'a>) -> Read<(String, &'a str)> {
         Ok((name.to_owned(), json.raw()?))
     }
 
-    fn by_steps(json: &[u8], step: usize) -> Members {
+    fn by_steps(json: &[u8], step: usize) -> Named {
         let owned = |name: &str, json: &mut Scanner<'_>| {
             named(name, json).map(|(name, value)| (name, value.to_owned()))
         };
-        read_by(step, json, owned).unwrap()
+        let (mut members, mut read) = (Members::by_steps(json, step), Vec::new());
+        loop {
+            match members.next(owned).unwrap() {
+                more if more.is_empty() => return members.are_all().then_some(read),
+                more => read.extend(more),
+            }
+        }
     }
 
     /// Reads it all at once.
-    fn at_once(json: &[u8]) -> Members {
+    fn at_once(json: &[u8]) -> Named {
         let mut members = Vec::new();
         let is_object = Scanner::whole(str::from_utf8(json).ok()?, |json| {
             json.members(|name, json| {

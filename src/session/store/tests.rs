@@ -1,12 +1,12 @@
 //! State directories as gateways leave them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::symlink;
 use std::time::SystemTime;
 
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::session::fake::{KEY, State, Story, add_event, row};
@@ -344,11 +344,10 @@ fn a_database_that_is_written_while_it_is_read_is_read_as_it_is_then() {
     let state = State::new();
     drop(state.put_database(&json!({KEY: row(&json!({}))}), &[("s1", &story("sort"))], false));
     let mut reader = Sqlite::open(&state.database()).unwrap().unwrap();
-    assert_eq!(reader.sessions().unwrap().len(), 1);
+    let listed = reader.more().unwrap();
     let connection = rusqlite::Connection::open(state.database()).unwrap();
     let late = story("sort").user("u2", "late").records.pop().unwrap();
     add_event(&connection, "s1", 9, &late.to_string(), false);
-    let listed = reader.sessions().unwrap();
     let history = reader.history(&KEY.parse().unwrap(), listed[0].row.as_ref().unwrap()).unwrap();
     assert_eq!(history.last_request().unwrap().text, "late");
 }
@@ -373,7 +372,7 @@ fn a_database_in_use_is_read_whole() {
         });
         while !writer.is_finished() {
             let mut reader = Sqlite::open(&state.database()).unwrap().unwrap();
-            let listed = reader.sessions().unwrap();
+            let listed = reader.more().unwrap();
             let history = reader.history(&KEY.parse().unwrap(), listed[0].row.as_ref().unwrap()).unwrap();
             assert_eq!(history.last_request().unwrap().text, "sort");
             assert_eq!(history.damages.total(), 0);
@@ -495,4 +494,39 @@ fn a_folder_that_cannot_be_looked_into_is_named_and_is_not_an_empty_one() {
     symlink("sessions", &folder).unwrap();
     let seen = seen(state.path(), &json!({}));
     assert!(seen.len() == 1 && seen[0].starts_with("main Jsonl cannot find "), "{seen:?}");
+}
+
+fn many(count: usize) -> Value {
+    (0..count).map(|at| (format!("agent:main:{at:04}"), row(&json!({})))).collect::<Map<_, _>>().into()
+}
+
+#[rstest]
+fn of_many_sessions_each_is_read_once(#[values(true, false)] in_files: bool) {
+    let state = State::new();
+    let told = story("sort");
+    if in_files {
+        state.put_rows(&many(1_300));
+        state.put("s1.jsonl", told.lines());
+    } else {
+        let connection = state.put_database(&many(1_300), &[("s1", &told)], true);
+        // One whose key is no text stands where the first part of the list ends.
+        let odd = "UPDATE session_nodes SET session_key = CAST(x'6167656e743a6d61696e3a30353131ff' AS TEXT)
+            WHERE session_key = 'agent:main:0511'";
+        connection.execute(odd, []).unwrap();
+    }
+    let (stores, sessions) = read_with(state.path(), &json!({}));
+    let keys: BTreeSet<&str> = sessions.iter().map(|one| one.key.as_str()).collect();
+    assert_eq!((*stores[0].sessions.as_ref().unwrap(), sessions.len(), keys.len()), (1_300, 1_300, 1_300));
+    assert!(sessions.iter().all(|one| one.history.as_ref().unwrap().last_request().unwrap().text == "sort"));
+}
+
+#[test]
+fn of_a_list_that_is_torn_the_sessions_before_that_are_read() {
+    let state = State::new();
+    let rows = many(1_300).to_string();
+    state.put("sessions.json", &rows[..rows.len() / 2]);
+    let (stores, sessions) = read_with(state.path(), &json!({}));
+    let why = stores[0].sessions.as_ref().unwrap_err().full();
+    assert!(why.starts_with("cannot read the sessions of ") && why.contains("EOF"), "{why}");
+    assert!((600..=650).contains(&sessions.len()), "{}", sessions.len());
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::oracle::{Teller, Waits};
 use super::step::{By, Row, Words, by, gateway, step};
 use super::tests::{Look, shown};
+use crate::session::Evidence;
 use crate::session::fake::{KEY, State};
 
 /// How the story ends.
@@ -214,6 +215,8 @@ proptest! {
 
         let in_files = files(&teller, &row, stop.left).read();
         prop_assert_eq!(&shown(&look.judge(&in_files[0])), &truth, "in files:\n{}\n{}", told, row);
+        let is_left = |evidence: &Evidence| evidence.is_over(crate::session::fake::at(since));
+        prop_assert!(truth == "complete" || !is_left(&in_files[0]), "in files:\n{}\n{}", told, row);
         let damages = in_files[0].history.as_ref().map_or(0, |history| history.damages.total());
         let is_broken = matches!(stop.left, Left::Torn(_) | Left::Zeros(_)) && !teller.is_unwritten();
         prop_assert_eq!(damages > 0, is_broken);
@@ -222,6 +225,7 @@ proptest! {
         if !(lags && teller.holds_a_lock()) {
             let in_database = database(&teller, &row, stop.left).read();
             prop_assert_eq!(&shown(&look.judge(&in_database[0])), &truth, "in the database:\n{}\n{}", told, row);
+            prop_assert!(truth == "complete" || !is_left(&in_database[0]), "in the database:\n{}\n{}", told, row);
         }
     }
 }
