@@ -32,13 +32,16 @@ pub fn capture(context: &Context, dry_run: bool) -> Result<Built> {
         return Err(Error::new(Kind::Refused, "the policy has switched comeback off (enabled: false)"));
     }
     let (mut marked, mut unread) = (Vec::new(), Vec::new());
-    let mut take = |session: Evidence| match &session.history {
-        // Of what is out of reach its user is told after the restart, by its evidence.
-        _ if session.key.is_of_a_machine() || session.out_of_reach => {}
-        Ok(_) => marked.extend(block(&session)),
-        Err(error) => unread.push(format!("{}: {}", session.key, error.full())),
+    let mut mark = |session: Evidence| {
+        match &session.history {
+            // Of what is out of reach its user is told after the restart, by its evidence.
+            _ if session.key.is_of_a_machine() || session.out_of_reach => {}
+            Ok(_) => marked.extend(block(&session)),
+            Err(error) => unread.push(format!("{}: {}", session.key, error.full())),
+        }
+        None
     };
-    let stores = session::read_each(&context.paths.state, &context.config, &|_| true, &mut take)?;
+    let (stores, _) = session::read_some(&context.paths.state, &context.config, &|_| true, &mut mark)?;
     let mut warnings: Vec<String> = stores.iter().flat_map(|store| store.warnings.clone()).collect();
     warnings.extend(stores.into_iter().filter_map(|store| store.sessions.err()).map(|error| error.full()));
     warnings.extend(unread);

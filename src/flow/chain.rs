@@ -11,7 +11,6 @@ use super::candidates::Standpoint;
 use super::context::{Context, PATIENCE};
 use super::due::{self, Matter};
 use super::items::Job;
-use super::named::named;
 use super::pending::Waiting;
 use super::recover;
 use super::recovery::{ItemState, Outcome, Report, Request, Trigger};
@@ -260,7 +259,7 @@ fn dispatched(
     let mut report = Report { boot: Some(boot.clone()), ..Report::new(BY_HAND, Outcome::Recovered) };
     report.warnings.extend(gateway.warnings().iter().cloned());
     let chosen = chosen(waiting, list);
-    let named = named(context, Some(&chosen), ledger.ledger())?;
+    let named = chosen.checkpoint.blocks.iter().map(|block| block.session_key.clone()).collect();
     let sight = Watch::new(context, Some(&chosen), Job::None, named).settled(gateway)?;
     let standpoint = Standpoint::new(context, ledger.ledger(), Some(&boot));
     let candidates = standpoint.of_blocks(&sight, &chosen);

@@ -1,4 +1,4 @@
-//! The sessions that something of ours names: what is known of them may be asked for, whatever has become of them.
+//! The sessions that something of ours names: what is known of them is asked for, also where they are at rest.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::model::SessionKey;
 use crate::support::error::Result;
 use crate::task::Store;
 
-/// Finds the sessions that the checkpoint, the ledger, a long task or the policy names.
+/// Finds the sessions that the checkpoint, an effect in the ledger, a long task or the policy names.
 ///
 /// # Errors
 /// Where the tasks cannot be listed; one that cannot be read names none.

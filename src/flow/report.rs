@@ -36,8 +36,11 @@ pub fn report(context: &Context, span: Span) -> Result<History> {
     let mut stops = stops(&ledger);
     let waits = context.waits("reading the sessions");
     if let Some(last) = stops.last_mut() {
-        let mut add = |evidence: Evidence| last.add_evidence(&evidence);
-        let read = session::read_each(&context.paths.state, &context.config, &|_| true, &mut add);
+        let mut add = |evidence: Evidence| {
+            last.add_evidence(&evidence);
+            None
+        };
+        let read = session::read_some(&context.paths.state, &context.config, &|_| true, &mut add);
         warnings.extend(read.err().map(|error| error.full()));
     }
     drop(waits);

@@ -84,10 +84,8 @@ pub fn scan(context: &Context, request: &Request) -> Result<Scan> {
         ..Standpoint::new(context, &ledger, boot.as_ref())
     };
     let is_meant = |evidence: &Evidence| request.agent.as_ref().is_none_or(|agent| *agent == evidence.agent);
-    // Of a session that was at rest no last sign of life tells more.
-    let is_complete = |evidence: &Evidence| {
-        evidence.is_over(start) && standpoint.judge(evidence, None).verdict == Verdict::Complete
-    };
+    // It needs no last sign of life for that.
+    let is_complete = |evidence: &Evidence| standpoint.judge(evidence, None).verdict == Verdict::Complete;
     let mut counts = BTreeMap::new();
     let mut is_shown = |evidence: &Evidence| {
         let is_counted = !request.all && is_meant(evidence) && is_complete(evidence);

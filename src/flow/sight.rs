@@ -170,27 +170,28 @@ impl Sight {
             self.ask(context, gateway.as_deref_mut(), |gateway| session::rows(gateway, config, since))?;
         let mut rows: HashMap<SessionKey, Row> = rows.unwrap_or_default().into_iter().collect();
         let mutters = gateway.as_ref().is_some_and(|gateway| gateway.mutters());
-        let (mut last_sign_of_life, mut sessions) = (self.last_sign_of_life, Vec::new());
-        let mut take = |rows: &mut HashMap<SessionKey, Row>, mut evidence: Evidence| {
+        let mut last_sign_of_life = self.last_sign_of_life;
+        let mut keep = |rows: &mut HashMap<SessionKey, Row>, mut evidence: Evidence| {
             let Evidence { key, row, .. } = &mut evidence;
             if let Some(said) = rows.remove(key).filter(|said| said.may_be_of(row.session_id.as_deref())) {
                 row.update(said);
             }
             row.recovery_route |= !mutters;
             last_sign_of_life = last_sign_of_life.max(session::last_sign_of_life(&evidence, since));
-            if keeps(&evidence) {
-                sessions.push(evidence);
-            }
+            keeps(&evidence).then_some(evidence)
         };
-        let mut take_read = |one| take(&mut rows, one);
-        self.stores = session::read_each(&context.paths.state, config, wanted, &mut take_read)?;
+        let (stores, mut sessions) =
+            session::read_some(&context.paths.state, config, wanted, &mut |one| keep(&mut rows, one))?;
+        self.stores = stores;
         if self.stores.is_empty() {
-            // With rows that are newer.
-            let mut take_asked = |one| take(&mut HashMap::new(), one);
-            let store = self.ask(context, gateway, |gateway| {
-                session::read_from(gateway, config, wanted, &mut take_asked)
+            let asked = self.ask(context, gateway, |gateway| {
+                // With rows that are newer.
+                session::read_from(gateway, config, wanted, &mut |one| keep(&mut HashMap::new(), one))
             })?;
-            self.stores.extend(store);
+            if let Some((store, asked)) = asked {
+                self.stores.push(store);
+                sessions = asked;
+            }
         }
         self.last_sign_of_life = last_sign_of_life;
         self.sessions.extend(sessions);
@@ -229,7 +230,7 @@ impl Sight {
         self.stores.iter().filter_map(|store| store.sessions.as_ref().err()).map(Error::full)
     }
 
-    /// Returns what is known of a session.
+    /// Returns what is known of a session: nothing of one that was at rest, unless something of ours names it.
     pub(super) fn of(&self, key: &SessionKey) -> Option<&Evidence> {
         self.sessions.iter().find(|evidence| evidence.key == *key)
     }

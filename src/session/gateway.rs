@@ -3,6 +3,7 @@
 //! It tells what chats show: results without their details, no calls beside a text, no silent replies (2026.7.1 and
 //! 2026.9.6, read). What a turn did is better read from the files; whether a run is under way, only here.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -16,7 +17,7 @@ use super::reader::{Listed, Reader};
 use super::record::{Message, Record};
 use super::row::Row;
 use super::scanner::Scanner;
-use super::store::{Store, StoreKind, Take, Wanted, read_store};
+use super::store::{Keep, Store, StoreKind, Wanted, read_store};
 use crate::gateway::{CallError, Config, Gateway};
 use crate::model::SessionKey;
 use crate::support::clock::from_millis;
@@ -63,25 +64,24 @@ pub fn row_of(gateway: &mut Gateway, key: &SessionKey) -> Result<Option<Row>> {
     row.map(Some).map_err(|error| unexpected("sessions.describe", key).because(error))
 }
 
-/// Lists the rows of the sessions that a gateway knows; `config` is its own. Those are left out which say only how the
-/// session was left before `since`: the gateway has them from the store, where they stand.
+/// Lists the rows of the sessions that a gateway knows; `config` is its own. Those are left out which say only how a session
+/// was left before `since`: the gateway has them from the store, where they stand. What it says of subagents it has from
+/// elsewhere, too (2026.7.1, read).
 ///
 /// # Errors
 /// Where the gateway does not answer, or not in a known shape.
 pub fn rows(gateway: &mut Gateway, config: &Config, since: DateTime<Utc>) -> Result<Vec<(SessionKey, Row)>> {
+    let is_news = |row: &Row| row.parent.is_some() || !row.is_of_before(since);
     let keyed = |one: Listed| {
         let agent = one.agent.as_ref().unwrap_or(&config.default_agent);
-        let row = one.row.ok().filter(|row| !row.is_of_before(since))?;
+        let row = one.row.ok().filter(is_news)?;
         Some((config.key_of(agent, one.key.parse().ok()?), row))
     };
-    let (mut sessions, mut rows) = (Sessions::of(gateway), Vec::new());
-    loop {
-        let more = sessions.more()?;
-        if more.is_empty() {
-            return Ok(rows);
-        }
-        rows.extend(more.into_iter().filter_map(keyed));
+    let (mut pages, mut rows) = (Pages::of(gateway), Vec::new());
+    while let Some(page) = pages.next()? {
+        rows.extend(page.into_iter().filter_map(keyed));
     }
+    Ok(rows)
 }
 
 /// Reads sessions through a gateway whose files are out of reach.
@@ -92,8 +92,8 @@ pub fn read_from(
     gateway: &mut Gateway,
     config: &Config,
     wanted: Wanted<'_>,
-    take: Take<'_>,
-) -> Result<Store> {
+    keep: Keep<'_>,
+) -> Result<(Store, Vec<Evidence>)> {
     let mut store = Store {
         agent: config.default_agent.clone(),
         kind: StoreKind::Gateway,
@@ -101,8 +101,8 @@ pub fn read_from(
         sessions: Ok(0),
         warnings: Vec::new(),
     };
-    read_store(&mut store, &mut Sessions::of(gateway), config, wanted, take)?;
-    Ok(store)
+    let sessions = read_store(&mut store, &mut Sessions::of(gateway), config, wanted, keep)?;
+    Ok((store, sessions))
 }
 
 /// Asks for the last messages of a session, oldest first.
@@ -129,38 +129,61 @@ fn unexpected(method: &str, key: &SessionKey) -> Error {
         .hint("run `openclaw --version` and see whether a newer comeback knows that version")
 }
 
-/// The sessions that a gateway knows.
-pub struct Sessions<'a> {
+/// What a gateway lists, page by page.
+struct Pages<'a> {
     gateway: &'a mut Gateway,
     listed: usize,
     are_all: bool,
 }
 
+impl<'a> Pages<'a> {
+    fn of(gateway: &'a mut Gateway) -> Self {
+        Self { gateway, listed: 0, are_all: false }
+    }
+
+    /// Returns the next page; `None` behind the last.
+    fn next(&mut self) -> Result<Option<Vec<Listed>>> {
+        if self.are_all {
+            return Ok(None);
+        }
+        let page = json!({ "limit": PAGE, "offset": self.listed, "includeGlobal": true });
+        let answer = self.gateway.call("sessions.list", &page)?;
+        let rows = answer["sessions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        self.listed += rows.len();
+        self.are_all = rows.is_empty() || answer["hasMore"] != true;
+        let keyed = |row: &Value| {
+            let parsed = Row::parse(&row.to_string());
+            let agent = row["agentId"].as_str().and_then(|agent| agent.parse().ok());
+            Some(Listed { agent, ..Listed::of(row["key"].as_str()?.to_owned(), parsed) })
+        };
+        Ok(Some(rows.iter().filter_map(keyed).collect()))
+    }
+}
+
+/// The sessions that a gateway knows.
+pub struct Sessions<'a> {
+    gateway: &'a mut Gateway,
+    are_listed: bool,
+}
+
 impl<'a> Sessions<'a> {
     /// Takes those of this gateway.
     pub fn of(gateway: &'a mut Gateway) -> Self {
-        Self { gateway, listed: 0, are_all: false }
+        Self { gateway, are_listed: false }
     }
 }
 
 impl Reader for Sessions<'_> {
+    /// Lists all of them at once: the list is in the order of their last change, and shifts while they are read.
     fn more(&mut self) -> Result<Vec<Listed>> {
-        let mut more = Vec::new();
-        // A page may hold none that has a key.
-        while more.is_empty() && !self.are_all {
-            let page = json!({ "limit": PAGE, "offset": self.listed, "includeGlobal": true });
-            let answer = self.gateway.call("sessions.list", &page)?;
-            let rows = answer["sessions"].as_array().map(Vec::as_slice).unwrap_or_default();
-            self.listed += rows.len();
-            self.are_all = rows.is_empty() || answer["hasMore"] != true;
-            let keyed = |row: &Value| {
-                let parsed = Row::parse(&row.to_string());
-                let agent = row["agentId"].as_str().and_then(|agent| agent.parse().ok());
-                Some(Listed { agent, ..Listed::of(row["key"].as_str()?.to_owned(), parsed) })
-            };
-            more.extend(rows.iter().filter_map(keyed));
+        let (mut listed, mut keys) = (Vec::new(), HashSet::new());
+        if !std::mem::replace(&mut self.are_listed, true) {
+            let mut pages = Pages::of(self.gateway);
+            while let Some(page) = pages.next()? {
+                listed.extend(page.into_iter().filter(|one| keys.insert(one.key.clone())));
+            }
         }
-        Ok(more)
+        Ok(listed)
     }
 
     fn history(&mut self, key: &SessionKey, _row: &Row) -> Result<History> {
@@ -232,11 +255,12 @@ mod tests {
         assert_eq!(ask("agent:main:main").expect_err("nobody knows").kind(), Kind::Gateway);
     }
 
-    /// Answers like a gateway with three sessions, two a page, and a turn of a hundred messages.
+    /// Answers like a gateway with three sessions, two a page, whose list has shifted behind the first, and a turn of a
+    /// hundred messages.
     fn answer(request: &Value) -> Value {
         let number = |name: &str| request["params"][name].as_u64().expect("a number");
         if request["method"] == "sessions.list" {
-            let rows = ["agent:main:a", "agent:main:b", "agent:main:c"]
+            let rows = ["agent:main:a", "agent:main:b", "agent:main:b", "agent:main:c"]
                 .map(|key| json!({"key": key, "sessionId": "s1", "status": "running"}));
             let offset = usize::try_from(number("offset")).expect("a small one");
             return json!({"sessions": rows[offset..].iter().take(2).collect::<Vec<_>>(), "hasMore": offset == 0});
@@ -266,8 +290,8 @@ mod tests {
         });
         let mut gateway = fake::connect(&paths, port);
         let mut reader = Sessions::of(&mut gateway);
-        let mut page = || reader.more().expect("a page");
-        let listed = [page(), page(), page()].into_iter().flatten().collect::<Vec<_>>();
+        let listed = reader.more().expect("a list");
+        assert!(reader.more().expect("a list").is_empty(), "that was all");
         let keys: Vec<_> = listed.iter().map(|session| session.key.as_str()).collect();
         assert_eq!(keys, ["agent:main:a", "agent:main:b", "agent:main:c"]);
         let row = listed[0].row.as_ref().expect("a row");

@@ -1,6 +1,6 @@
 //! What is known of a session without asking its agent, and what that says of it.
 //!
-//! [`read_each`] reads the sessions of a state directory, from files or databases; [`read`] one, from the gateway. Either way
+//! [`read_some`] reads the sessions of a state directory, from files or databases; [`read`] one, from the gateway. Either way
 //! a session is [`Evidence`]: its [`Row`], and a [`History`] of its last turns. [`cuts`] finds what may have been cut off
 //! in it, and [`judge`], a pure function, says by that, by what the ledger knows ([`Record`]) and by the gateway's start
 //! what the [`Verdict`](crate::model::Verdict) is. What is broken is counted, and the rest decides; a session that cannot be
@@ -46,6 +46,6 @@ pub use history::History;
 pub use reader::{Listed, Reader, Writer};
 pub use row::{Note, Row};
 pub use sqlite::TABLES;
-pub use store::{Store, StoreKind, Take, Wanted, read_all, read_each};
+pub use store::{Keep, Store, StoreKind, Wanted, read_all, read_some};
 pub use turn::{Phase, ToolCall, Turn};
 pub use verdict::{Age, Judgement, OUT_OF_REACH, Record, View, judge, last_sign_of_life, unfinished};

@@ -6,7 +6,7 @@ use super::row::Row;
 use crate::model::{AgentId, SessionKey};
 use crate::support::error::{Error, Kind, Result};
 
-/// So many sessions are listed at a time, or a few more.
+/// So many sessions are listed at a time, or as many as a store reads at once.
 pub(super) const AT_ONCE: usize = 512;
 
 /// Reads the sessions of one store.

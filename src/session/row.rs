@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::Error;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::evidence::RunStatus;
 use super::scanner::{Broken, Read, Scalar, Scanner};
@@ -78,6 +78,9 @@ struct Fields<'a> {
     updated_at: Scalar<'a>,
     last_interaction_at: Scalar<'a>,
     session_started_at: Scalar<'a>,
+    /// `{channel, target: {to}, accountId, thread: {id}}`.
+    route: Option<&'a str>,
+    channel: Scalar<'a>,
     last_channel: Scalar<'a>,
     last_to: Scalar<'a>,
     last_account_id: Scalar<'a>,
@@ -181,12 +184,14 @@ impl<'a> Fields<'a> {
                 "updatedAt" => &mut fields.updated_at,
                 "lastInteractionAt" => &mut fields.last_interaction_at,
                 "sessionStartedAt" => &mut fields.session_started_at,
+                "channel" => &mut fields.channel,
                 "lastChannel" => &mut fields.last_channel,
                 "lastTo" => &mut fields.last_to,
                 "lastAccountId" => &mut fields.last_account_id,
                 "spawnedBy" => &mut fields.parent,
                 "restartRecoveryStatus" => &mut fields.recovery_status,
                 "pendingFinalDeliveryText" => &mut fields.pending_text,
+                "route" => return json.raw().map(|route| fields.route = Some(route)),
                 "restartRecoveryDeliveryContext" => return json.value_into(&mut fields.recovery_route),
                 "deliveryContext" => return json.value_into(&mut fields.delivery_context),
                 "delivery" => return json.value_into(&mut fields.delivery),
@@ -204,9 +209,10 @@ impl<'a> Fields<'a> {
         route_of(&self.recovery_route)
             .or_else(|| route_of(&self.delivery_context))
             .or_else(|| route_of(&self.delivery["context"]))
+            .or_else(|| self.route.and_then(route_of_target))
             .or_else(|| {
                 Some(Route {
-                    channel: self.last_channel.said()?,
+                    channel: self.last_channel.said().or_else(|| self.channel.said())?,
                     to: self.last_to.said()?,
                     account_id: self.last_account_id.said(),
                     thread_id: None,
@@ -252,6 +258,15 @@ fn status_of(status: &str) -> Option<RunStatus> {
     })
 }
 
+/// Reads a route that names its target.
+fn route_of_target(route: &str) -> Option<Route> {
+    let route: Value = serde_json::from_str(route).ok()?;
+    let (to, thread) = (&route["target"]["to"], &route["thread"]["id"]);
+    route_of(
+        &json!({"channel": route["channel"], "to": to, "accountId": route["accountId"], "threadId": thread}),
+    )
+}
+
 /// Reads a delivery context: `{channel, to, accountId, threadId}`.
 fn route_of(context: &Value) -> Option<Route> {
     let text = |name: &str| context[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
@@ -263,10 +278,8 @@ fn route_of(context: &Value) -> Option<Route> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "the literals are well formed")]
 mod tests {
-    use rstest::rstest;
-    use serde_json::json;
-
     use super::*;
+    use rstest::rstest;
 
     fn row(value: &Value) -> Row {
         Row::parse(&value.to_string()).unwrap()
@@ -304,7 +317,9 @@ mod tests {
     #[case::half_a_context(json!({"deliveryContext": {"channel": "b"}, "lastChannel": "c", "lastTo": "3"}), "c 3 -")]
     #[case::a_numbered_thread(json!({"deliveryContext": {"channel": "b", "to": "2", "threadId": 5}}), "b 2 5")]
     #[case::a_named_thread(json!({"delivery": {"context": {"channel": "b", "to": "2", "threadId": "t"}}}), "b 2 t")]
-    #[case::none(json!({"delivery": {"kind": "none"}}), "")]
+    #[case::a_target(json!({"route": {"channel": "b", "target": {"to": "2"}, "thread": {"id": 5}}, "lastChannel": "c", "lastTo": "3"}), "b 2 5")]
+    #[case::no_last_channel(json!({"channel": "b", "lastTo": "2"}), "b 2 -")]
+    #[case::none(json!({"delivery": {"kind": "none"}, "route": {"channel": "b"}}), "")]
     fn replies_go_where_the_row_says(#[case] value: Value, #[case] expected: &str) {
         let shown = row(&value).route.map_or(String::new(), |route| {
             format!("{} {} {}", route.channel, route.to, route.thread_id.as_deref().unwrap_or("-"))

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::types::ValueRef;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Rows, Statement};
 use zstd::bulk::Decompressor;
 
@@ -42,10 +42,9 @@ const PACKING: [&str; 3] = ["event_zstd", "event_utf8_bytes", "navigation_json"]
 const NODES: (&str, [&str; 2]) = ("session_nodes", ["session_key", "entry_json"]);
 const EVENTS: (&str, [&str; 3]) = ("transcript_events", ["session_id", "seq", "event_json"]);
 
-/// Asks for the sessions behind a key. It goes there and back as bytes, which need not be text; a blob is greater than any
-/// text, and no key.
+/// Asks for the sessions behind a key; a blob is greater than any text, and no key.
 const SESSIONS: &str = "SELECT session_key, entry_json FROM session_nodes
-    WHERE session_key > CAST(?1 AS TEXT) AND session_key < x'' ORDER BY session_key";
+    WHERE session_key > ?1 AND session_key < x'' ORDER BY session_key";
 
 /// The tables of 2026.9.6, as far as they are read, in their own words; for whoever plays a gateway.
 pub const TABLES: &str = "
@@ -195,7 +194,9 @@ impl Reader for Sqlite {
         let Self { snapshot, listed, .. } = self;
         let more = snapshot.query("list the sessions of", |connection| {
             let mut statement = connection.prepare(SESSIONS)?;
-            let mut rows = statement.query([&*listed])?;
+            // It need not be text.
+            let after = ToSqlOutput::Borrowed(ValueRef::Text(listed));
+            let mut rows = statement.query([after])?;
             let (mut more, mut last) = (Vec::new(), listed.clone());
             while more.len() < AT_ONCE
                 && let Some(row) = rows.next()?

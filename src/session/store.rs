@@ -58,8 +58,8 @@ pub struct Store {
 /// Tells whether a session is to be read.
 pub type Wanted<'a> = &'a dyn Fn(&SessionKey) -> bool;
 
-/// Takes a session that was read.
-pub type Take<'a> = &'a mut dyn FnMut(Evidence);
+/// Looks at a session that was read, and gives back what is to be kept of it.
+pub type Keep<'a> = &'a mut dyn FnMut(Evidence) -> Option<Evidence>;
 
 /// Reads all sessions of all agents from their files; the gateway is not asked, and may be gone.
 ///
@@ -68,28 +68,32 @@ pub type Take<'a> = &'a mut dyn FnMut(Evidence);
 /// # Errors
 /// Where the state directory itself cannot be read. What else cannot be read stands where it belongs.
 pub fn read_all(state: &Path, config: &Config) -> Result<(Vec<Store>, Vec<Evidence>)> {
-    let mut sessions = Vec::new();
-    let stores = read_each(state, config, &|_| true, &mut |one| sessions.push(one))?;
-    Ok((stores, sessions))
+    read_some(state, config, &|_| true, &mut Some)
 }
 
-/// Does the same for the sessions that are `wanted`, and hands on each once it is read: only a part of them is held. The
-/// stores list all of them.
+/// Does the same for the sessions that are `wanted`, and holds no more of them than `keep` gives back, and some hundred that
+/// are read at a time. The stores list all of them; of one that cannot be read to its end nothing is kept.
 ///
 /// # Errors
 /// Where the state directory itself cannot be read.
-pub fn read_each(state: &Path, config: &Config, wanted: Wanted<'_>, take: Take<'_>) -> Result<Vec<Store>> {
+pub fn read_some(
+    state: &Path,
+    config: &Config,
+    wanted: Wanted<'_>,
+    keep: Keep<'_>,
+) -> Result<(Vec<Store>, Vec<Evidence>)> {
     let mut stores = Vec::new();
+    let mut sessions = Vec::new();
     for place in places(state, config)? {
         let Some((kind, path, reader)) = place.open(state) else { continue };
         let mut store = Store { agent: place.agent, kind, path, sessions: Ok(0), warnings: Vec::new() };
-        let read = reader.and_then(|mut reader| read_store(&mut store, &mut *reader, config, wanted, take));
-        if let Err(error) = read {
-            store.sessions = Err(error);
+        match reader.and_then(|mut reader| read_store(&mut store, &mut *reader, config, wanted, keep)) {
+            Ok(read) => sessions.extend(read),
+            Err(error) => store.sessions = Err(error),
         }
         stores.push(store);
     }
-    Ok(stores)
+    Ok((stores, sessions))
 }
 
 /// Reads the sessions of one store.
@@ -101,14 +105,14 @@ pub(super) fn read_store(
     reader: &mut dyn Reader,
     config: &Config,
     wanted: Wanted<'_>,
-    take: Take<'_>,
-) -> Result<()> {
-    let (mut listed, mut another) = (0, None);
+    keep: Keep<'_>,
+) -> Result<Vec<Evidence>> {
+    let (mut listed, mut kept, mut another) = (0, Vec::new(), None);
     loop {
         let more = reader.more()?;
         if more.is_empty() {
             store.sessions = Ok(listed);
-            return Ok(());
+            return Ok(kept);
         }
         listed += more.len();
         let sessions = more.into_iter().filter_map(|one| store.session(one, config));
@@ -117,14 +121,13 @@ pub(super) fn read_store(
             another = reader.another();
         }
         fill(reader, another.as_mut(), &mut sessions);
-        for mut one in sessions {
-            if let Ok(history) = &mut one.history {
-                history.commands.iter_mut().for_each(Command::look);
-                let damages = history.damages.sentences();
-                store.warnings.extend(damages.map(|damage| format!("{}: {damage}", one.key)));
-            }
-            take(one);
+        for one in &mut sessions {
+            let Ok(history) = &mut one.history else { continue };
+            history.commands.iter_mut().for_each(Command::look);
+            let damages = history.damages.sentences();
+            store.warnings.extend(damages.map(|damage| format!("{}: {damage}", one.key)));
         }
+        kept.extend(sessions.into_iter().filter_map(&mut *keep));
     }
 }
 

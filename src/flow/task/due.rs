@@ -14,7 +14,7 @@ use crate::gateway::jobs::{self, Job};
 use crate::ledger::Writer;
 use crate::model::{Boot, IdempotencyKey, Language, SessionKey, Verdict};
 use crate::plan::Gated;
-use crate::session::Evidence;
+use crate::session::{self, Evidence};
 use crate::support::clock::rfc3339;
 use crate::support::error::Result;
 use crate::task::{Lease, Seen, Status, Store, Task, TaskId, Turn, Wake, WakeReason};
@@ -65,7 +65,15 @@ pub(in super::super) fn find(context: &Context, gateway: &mut Gateway, sight: &S
         !is_pending(&jobs, &task.task_id)
             && task.vacant(&Seen { boot: Some(boot.clone()), turn: turn(task, sight, &jobs) }).is_ok()
     };
-    tasks.due = open.iter().filter(is_left).map(|task| due(task, sight, &boot)).collect();
+    for due in open.iter().filter(is_left).map(|task| due(task, sight, &boot)) {
+        // One that was at rest when we looked may have begun the task since; of one in a store that cannot be read nothing
+        // is known.
+        let unseen = session_of(&due.task).filter(|_| due.fresh);
+        let is_there = unseen.map(|key| session::row_of(gateway, key)).transpose()?.flatten().is_some();
+        if !is_there {
+            tasks.due.push(due);
+        }
+    }
     Ok(tasks)
 }
 
@@ -80,9 +88,13 @@ fn turn(task: &Task, sight: &Sight, jobs: &[Job]) -> Turn {
     }
 }
 
+/// Returns the session whose task it is, and that can go on with it.
+fn session_of(task: &Task) -> Option<&SessionKey> {
+    task.session_key.as_ref().filter(|key| !key.is_of_a_machine())
+}
+
 fn due(task: &Task, sight: &Sight, boot: &Boot) -> Due {
-    let own = task.session_key.as_ref().filter(|key| !key.is_of_a_machine());
-    let evidence: Option<&Evidence> = own.and_then(|key| sight.of(key));
+    let evidence: Option<&Evidence> = session_of(task).and_then(|key| sight.of(key));
     let life = boot.boot_id.clone().unwrap_or_else(|| rfc3339(boot.started_at));
     let taken = format!("{} {}", task.leases, task.wakes);
     Due {

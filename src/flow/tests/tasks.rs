@@ -117,6 +117,16 @@ fn a_kill_between_the_file_and_the_job_loses_nothing() {
     assert_eq!(world.states(), only(FIRST, ItemState::Resumed), "so does a recovery");
 }
 
+/// It may have begun the task a moment ago, or its store cannot be read.
+#[test]
+fn a_task_of_a_session_that_was_not_seen_is_left_to_it() {
+    let world = crashed();
+    rested(&world, FIRST);
+    lost(&world, Some(FIRST), &["write the summary"]);
+    fs::write(world.dir.path().join("agents/main/sessions/sessions.json"), "{").unwrap();
+    assert_eq!(world.recover(false), (Outcome::Incomplete, Vec::new()));
+}
+
 #[test]
 fn a_task_without_a_session_goes_on_in_a_fresh_one() {
     for session in [None, Some("agent:main:telegram:direct:404"), Some("agent:main:subagent:9")] {

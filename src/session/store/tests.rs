@@ -521,12 +521,13 @@ fn of_many_sessions_each_is_read_once(#[values(true, false)] in_files: bool) {
 }
 
 #[test]
-fn of_a_list_that_is_torn_the_sessions_before_that_are_read() {
+fn of_a_list_that_is_torn_nothing_is_kept() {
     let state = State::new();
     let rows = many(1_300).to_string();
     state.put("sessions.json", &rows[..rows.len() / 2]);
     let (stores, sessions) = read_with(state.path(), &json!({}));
     let why = stores[0].sessions.as_ref().unwrap_err().full();
     assert!(why.starts_with("cannot read the sessions of ") && why.contains("EOF"), "{why}");
-    assert!((600..=650).contains(&sessions.len()), "{}", sessions.len());
+    // Who knows which sessions stood there: when the gateway was last at work nobody could tell.
+    assert_eq!(sessions.len(), 0);
 }

@@ -54,8 +54,8 @@ fn number(text: &str) -> String {
 }
 
 fn stores(context: &Context) -> Vec<Finding> {
-    let stores = match session::read_each(&context.paths.state, &context.config, &|_| true, &mut drop) {
-        Ok(stores) => stores,
+    let stores = match session::read_some(&context.paths.state, &context.config, &|_| true, &mut |_| None) {
+        Ok((stores, _)) => stores,
         Err(error) => return vec![Finding::of("store", &error, "ls -ld the folder: it must be readable")],
     };
     if stores.is_empty() {

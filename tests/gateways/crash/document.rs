@@ -21,6 +21,9 @@ startup hook installed. All of a version's chats share one gateway and one kill,
 is a message with a code: nothing happens before somebody sends it back. A message that was steered in comes again from
 Telegram; where a gateway before 2026.8 looks before that, it tells the user to send the request again as well.
 
+How far OpenClaw's own recovery has come when it is killed for the second time is chance: of all cells of OpenClaw alone,
+two were not the same in two runs, both of them \"twice in a row\".
+
 `tests/gateways/crash/` is the run. It writes this page when it is told to (`COMEBACK_WRITE_DOCS=1`); otherwise it fails
 where the last column does not hold any more.
 ";
