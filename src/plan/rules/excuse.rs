@@ -78,6 +78,8 @@ pub(super) struct Spot<'a> {
     pub(super) earlier: Option<Excuse>,
     /// Where the words go on behind the excused one before it, if the two may be one name: "付款邮件".
     pub(super) joined: usize,
+    /// Whether the clause goes on with one about a part of a text.
+    pub(super) trims: bool,
 }
 
 impl<'a> Spot<'a> {
@@ -119,6 +121,11 @@ impl<'a> Spot<'a> {
                 return Some(Excuse::Done);
             }
             Kind::Adds if self.is_zh() && self.is_reported() => return Some(Excuse::Done),
+            // "这张发票和订单…".
+            Kind::Adds if self.is_paired_zh() => return Some(Excuse::Done),
+            Kind::Adds if self.is_zh() && (self.is_name_zh() || self.is_cited_zh()) => {
+                return Some(Excuse::Done);
+            }
             Kind::Adds if self.clause.goes_on && self.earlier.is_some() => {
                 return self.earlier.filter(|_| self.adds_to());
             }
@@ -254,6 +261,20 @@ impl<'a> Spot<'a> {
         }
         let told = self.before().last().is_some_and(|word| PRONOUNS.contains(&word.text.as_str()));
         told || (self.is_noun() && !self.is_followed_by_object())
+    }
+
+    /// Tells whether a Chinese clause is the noun alone, which another one is joined to.
+    fn is_paired_zh(self) -> bool {
+        let small = |word: &Token| {
+            word.is_any(&[Role::Spoken, Role::Counter, Role::Complement])
+                || word.is_number() && !word.is(Role::Acts)
+        };
+        self.noun
+            && self.is_zh()
+            && ["和", "与", "及", "以及"].contains(&self.clause.next)
+            && self.after().is_empty()
+            && self.before().iter().all(small)
+            && !chinese::acts(self.words())
     }
 
     /// Tells whether it is of a list or a clause that goes on with what was read or told.

@@ -28,27 +28,88 @@ impl Spot<'_> {
         {
             return false;
         }
+        // "跑一下补发脚本": what is named is run.
+        let runs = self.words().iter().any(|word| word.is(Role::Run));
+        let tame = after.iter().any(|word| word.is(Role::Tame) && !word.is(Role::Run));
+        if runs
+            && !tame
+            && ["脚本", "任务", "作业", "流程", "程序", "接口", "命令"].contains(&first.text.as_str())
+        {
+            return false;
+        }
         let of = first.text.starts_with('的') && !rest.is_empty();
         let far = || {
             let of = after.iter().take(6).position(|word| word.text == "的");
-            of.is_some_and(|of| after[of + 1..].iter().take(3).any(|word| word.is(Role::Feature)))
+            let text = |word: &Token| {
+                word.is(Role::Feature)
+                    || word.is(Role::Part)
+                    || ["信", "邮件", "短信", "消息", "回复", "话"].contains(&word.text.as_str())
+            };
+            of.is_some_and(|of| after[of + 1..].iter().take(3).any(text))
         };
         let topic = !self.own().is_han()
             && self.at == 0
             && self.danger.is(Mark::Texts)
             && self.after().iter().any(|word| word.is_han() && word.is_any(&[Role::Make, Role::Look]));
+        // "邮件只写草稿".
+        let drafted = self.noun
+            && self.at <= chinese::lead(self.words())
+            && self.danger.is(Mark::Texts)
+            && after.iter().any(|word| {
+                word.text.ends_with('稿') || ["模板", "标题", "正文", "格式"].contains(&word.text.as_str())
+            });
+        let topic = topic || drafted;
         let english = topic || !self.own().is_han() && first.is_any(&[Role::Thing, Role::Part]);
         let noun = self.noun && first.is_any(&[Role::Thing, Role::Part]);
+        // "订票系统的单元测试".
+        let system = ["booking", "payment", "transfer", "binding"].contains(&self.danger.name)
+            && ["系统", "平台", "网站", "软件", "小程序", "程序"].contains(&first.text.as_str())
+            && matches!(rest, [of, thing, ..] if of.text == "的" && thing.is_any(&[Role::Thing, Role::Part]));
         let verb = self.own().text.ends_with(REACHES);
         let aspect = self.danger.is(Mark::Names) && first.is(Role::Aspect);
         let inside = self.noun
             && after.iter().take(4).any(|word| ["里", "中", "内", "里面"].contains(&word.text.as_str()));
         of || english
+            || system
             || inside
             || noun
             || aspect
             || (first.is(Role::Feature) && !verb)
             || (self.danger.is(Mark::Texts) && far())
+    }
+
+    /// Tells whether an English word stands in a text that a Chinese clause speaks of: "日志里 payment timeout 出现了几次".
+    pub(super) fn is_cited_zh(self) -> bool {
+        let text = |pair: &[Token]| {
+            pair[0].is(Role::Thing)
+                && (pair[0].text.ends_with(['里', '中']) || ["里", "中"].contains(&pair[1].text.as_str()))
+        };
+        !self.own().is_han()
+            && !self.danger.is(Mark::Strict)
+            && self.words()[..=self.at].windows(2).any(text)
+            && !chinese::acts(self.words())
+            && !self.words().iter().any(|word| word.is_any(&[Role::Shared, Role::Suspect]))
+    }
+
+    /// Tells whether a clause that asks for nothing has the Chinese word in the name of a thing that it says something of:
+    /// "商店购买界面溢出了".
+    pub(super) fn is_name_zh(self) -> bool {
+        let Some(first) = self.after().first() else { return false };
+        let words = self.words();
+        // At the beginning "付款页面" may be where it is done, unless something is said of it.
+        let begins = self.at <= chinese::lead(words);
+        let told = |word: &Token| word.is_any(&[Role::Finite, Role::HowThingsAre, Role::Question]);
+        let named = first.is(Role::Feature) || (first.is(Role::Thing) && !begins);
+        let ends = self.own().is_han() && self.own().text.ends_with(REACHES);
+        named
+            && first.text != "测试"
+            && (!begins || self.after().iter().any(told))
+            && !first.is_any(&[Role::Shared, Role::Other, Role::Suspect, Role::Own])
+            && !ends
+            && !self.danger.is(Mark::Strict)
+            && !chinese::acts(words)
+            && !chinese::does_more(words, 0)
+            && !words.iter().any(|word| word.is(Role::Run))
     }
 
     /// Tells whether a Chinese verb is a noun where it stands: "报价单", "三笔转账", "投票还没开始", "小程序的下单按钮".
@@ -69,6 +130,10 @@ impl Spot<'_> {
             .before()
             .last()
             .is_some_and(|word| is(word, &["那次", "这次", "那笔", "这笔", "每笔", "每次"]));
+        // "第二问".
+        let counted = counted
+            || (self.own().letters() == 1
+                && self.before().last().is_some_and(|word| word.text.starts_with('第')));
         let suffix = self.own().letters() > 1
             && is(first, &NOMINAL)
             && !["deletion", "submit", "database", "retry"].contains(&self.danger.name);
@@ -153,10 +218,23 @@ impl Spot<'_> {
         });
         let text = self.before().iter().any(|word| word.is_any(&[Role::Part, Role::Piece]));
         let piece = self.before().last().is_some_and(|word| word.is(Role::Piece));
-        let removes = self.danger.name == "deletion" && self.own().text.starts_with(['删', '去']);
+        let removes =
+            self.danger.name == "deletion" && self.own().text.starts_with(['删', '去', '砍', '剔', '裁']);
+        // "删去重复的台词", "砍掉两个景点".
+        let last = self.after().last().is_some_and(|word| word.is(Role::Piece))
+            && !chinese::does_more(words, self.at + 1);
+        let front = self.before().iter().any(|word| word.is(Role::Front));
+        // "水印删掉".
+        let topic = piece && self.after().is_empty();
+        // "Emoji 太多，删掉一半".
+        let small = |word: &Token| {
+            word.is_any(&[Role::Complement, Role::Spoken, Role::Counter])
+                || word.is_number()
+                || word.text == "半"
+        };
+        let some = self.trims && self.at <= chinese::lead(words) && self.after().iter().all(small);
         removes
-            && self.before().iter().any(|word| word.is(Role::Front))
-            && (piece || (inside && text))
+            && (some || last || topic || (front && (piece || (inside && text))))
             && !words.iter().any(others)
     }
 
