@@ -5,7 +5,9 @@ mod verb;
 
 pub(super) use self::statement::ago;
 use self::statement::{asks_by_its_end, ends, is_over, is_past, is_past_first, lacks, somebody_did, states};
-pub(super) use self::verb::{becomes, does_more, ends_with_more, is_bound, may_do_anything, mends};
+pub(super) use self::verb::{
+    becomes, does_more, ends_with_more, is_bound, is_brought, may_do_anything, mends,
+};
 use self::verb::{is_bare_verb, is_noun_behind, is_verb, unknown_is_asked};
 use super::clause::Clause;
 use super::kind::{Heard, Kind};
@@ -114,6 +116,9 @@ impl Reading<'_> {
         let words = self.words;
         let shared = self.any(Role::Shared) || others_are_reached(words);
         if is_shown_to_others(words) {
+            return Some(Kind::Shares(0));
+        }
+        if !self.heard.clause.goes_on && has_others_do(words) {
             return Some(Kind::Shares(0));
         }
         if let Some(out) = put_out(words) {
@@ -235,10 +240,12 @@ fn asks_for(words: &[Token]) -> bool {
 
 /// Tells whether others are shown something: "给客户看草稿".
 fn is_shown_to_others(words: &[Token]) -> bool {
-    words.windows(3).any(|three| {
+    words.windows(3).enumerate().any(|(at, three)| {
+        // "给医生讲的要点".
+        let of = words.get(at + 3).is_some_and(|next| next.text.starts_with('的'));
         let looks = ["看", "听", "过目", "审", "确认", "检查", "看看", "看一下", "讲", "说"]
             .contains(&three[2].text.as_str());
-        three[0].text == "给" && three[1].is(Role::Other) && looks
+        three[0].text == "给" && three[1].is(Role::Other) && looks && !of
     })
 }
 
@@ -256,7 +263,27 @@ fn put_out(words: &[Token]) -> Option<usize> {
             && !of(at + 1)
             && words[at + 1..].iter().take(5).any(others)
     };
-    given.or_else(|| (front + 1..words.len()).find(leads))
+    given.or_else(|| (front + 1..words.len()).find(|at| leads(at) || is_handed(words, *at)))
+}
+
+/// Tells whether somebody who is not the user is to do something: "让仓库先出两托".
+fn has_others_do(words: &[Token]) -> bool {
+    let lead = words.iter().take_while(|word| word.is(Role::Lead) && !word.is(Role::Acts)).count();
+    let has = words.get(lead).is_some_and(|word| ["让", "叫", "喊"].contains(&word.text.as_str()));
+    let whom =
+        |word: &Token| word.is_any(&[Role::Other, Role::Suspect, Role::Outside]) && !word.is(Role::User);
+    has && words.get(lead + 1).is_some_and(whom)
+        && words.get(lead + 2).is_some_and(|next| !next.text.starts_with('的'))
+}
+
+/// Tells whether what stands before it is handed to somebody who is not the user: "把图纸给施工队", "把表格拿给会计".
+fn is_handed(words: &[Token], at: usize) -> bool {
+    let Some(next) = words.get(at + 1) else { return false };
+    let own = next.is_any(&[Role::User, Role::Thing, Role::Part, Role::Piece])
+        || next.text == "自己"
+        || next.is_number();
+    let verb = |word: &Token| word.tags.is_verb() && !["听", "看"].contains(&word.text.as_str());
+    words[at].text.ends_with('给') && !own && !words[at + 1..].iter().any(verb) && words.len() - at <= 6
 }
 
 /// Returns where several users get something: "给内测用户".

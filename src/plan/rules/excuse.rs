@@ -269,12 +269,14 @@ impl<'a> Spot<'a> {
             word.is_any(&[Role::Spoken, Role::Counter, Role::Complement])
                 || word.is_number() && !word.is(Role::Acts)
         };
-        self.noun
-            && self.is_zh()
-            && ["和", "与", "及", "以及"].contains(&self.clause.next)
-            && self.after().is_empty()
-            && self.before().iter().all(small)
-            && !chinese::acts(self.words())
+        let of = self.before().last().is_some_and(|word| word.text == "的");
+        let joined =
+            self.is_zh() && ["和", "与", "及", "以及"].contains(&self.clause.next) && self.after().is_empty();
+        // "把账单里的转账和…".
+        if of && joined {
+            return !self.danger.is(Mark::Strict);
+        }
+        self.noun && joined && self.before().iter().all(small) && !chinese::acts(self.words())
     }
 
     /// Tells whether it is of a list or a clause that goes on with what was read or told.
@@ -324,7 +326,17 @@ impl<'a> Spot<'a> {
             // "发给" is never the name of a thing.
             let verb = self.own().text.ends_with(REACHES) && !has_of(self.after());
             let spoken = is_spoken_of(gap) && !(completed && gap.is_empty()) && !verb;
-            return !(self.noun || asked || named || has(self.after(), Role::Question) || spoken);
+            // "写小区团购的格式模板": a thing is written that is of it.
+            let of_thing = !completed
+                && !verb
+                && has_of(self.after())
+                && self
+                    .after()
+                    .last()
+                    .is_some_and(|word| word.is_any(&[Role::Thing, Role::Part, Role::Feature]))
+                && !chinese::does_more(self.words(), self.at + 1);
+            let asked = asked || has(self.after(), Role::Question);
+            return !(self.noun || asked || named || of_thing || spoken);
         }
         // "With the live key" is a way to do it.
         let with = |word: &&Token| ["with", "using"].contains(&word.text.as_str());

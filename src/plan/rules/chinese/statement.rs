@@ -37,9 +37,14 @@ pub(in super::super) fn ago(words: &[Token]) -> impl Iterator<Item = usize> {
         });
         let attribute = words[*at + 1..].iter().take(4).any(|word| word.text == "的")
             && words[*at].text.starts_with('已');
+        // "下周三早上".
+        let ahead = at.checked_sub(1).is_some_and(|before| {
+            words[before].text.starts_with(['明', '下', '后']) && words[before].is(Role::Lead)
+        });
         words[*at].is(Role::Ago)
             && !of
             && !attribute
+            && !ahead
             && !by
             && !at.checked_sub(1).is_some_and(|before| words[before].text.ends_with(BECOMES))
     })
@@ -131,7 +136,7 @@ pub(super) fn asks(words: &[Token]) -> bool {
 
 /// Tells whether it is asked how or why something dangerous is as it is: "社保缴费基数怎么算的".
 pub(super) fn asks_how(words: &[Token], dangers: &[usize]) -> bool {
-    let how = ["怎么", "为什么", "为何", "怎样", "怎么算", "有什么", "有哪些", "是什么", "如何"];
+    let how = ["怎么", "为什么", "为啥", "为何", "怎样", "怎么算", "有什么", "有哪些", "是什么", "如何"];
     let asked = words.iter().rposition(|word| how.contains(&word.text.as_str()));
     asked.is_some_and(|how| dangers.iter().all(|danger| *danger < how))
         && !words.iter().any(|word| word.is(Role::Acts))

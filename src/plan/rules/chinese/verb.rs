@@ -43,6 +43,13 @@ pub(super) fn is_verb(words: &[Token], lead: usize, at: usize, dangers: &[usize]
     // "用大白话讲".
     let last = last
         || (rest.is_empty() && word.is(Role::Look) && before.is_some_and(|before| before.is(Role::Lead)));
+    // "把稿子改自然些": nothing but how it is to be stands behind.
+    let how = word.is_any(&[Role::Own, Role::Craft])
+        && !word.is(Role::Bare)
+        && rest.len() <= 3
+        && words.iter().any(|word| ["把", "将"].contains(&word.text.as_str()))
+        && rest.iter().all(|word| word.is_han() && word.tags.roles == 0);
+    let last = last || how;
     let expected = at <= lead || words[0].is(Role::Front) || behind || last;
     let whole = word.letters() > 1 || completed || expected;
     let thing = rest.first().is_some_and(|next| {
@@ -117,6 +124,24 @@ pub(in super::super) fn ends_with_more(words: &[Token], from: usize) -> bool {
         && !small.contains(&before.text.as_str())
         && !before.is_any(&[Role::Not, Role::Naming, Role::Spoken, Role::Todo, Role::Finite])
         && !words.iter().any(|word| word.is(Role::Question))
+}
+
+/// Tells whether a clause brings what it works on to a place that is not known as one's own: "把海报贴满教学楼", "放到 hub 上".
+pub(in super::super) fn is_brought(words: &[Token], from: usize) -> bool {
+    let Some(verb) = from.checked_sub(1).and_then(|at| words.get(at)) else { return false };
+    let front = words[..from].iter().any(|word| ["把", "将"].contains(&word.text.as_str()));
+    let placed = ["贴", "挂", "放", "传", "存"].contains(&verb.text.as_str())
+        || (verb.is_any(&[Role::Own, Role::Craft, Role::Make])
+            && verb.text.ends_with(['到', '进', '至', '入'])
+            && verb.letters() > 1);
+    let rest = &words[from..];
+    let near = |word: &Token| {
+        word.is_any(&[Role::Thing, Role::Part, Role::Piece, Role::Tame, Role::Feature, Role::Spoken])
+            || (word.is(Role::Complement) && !["上", "出", "进", "下", "到"].contains(&word.text.as_str()))
+            || word.is_number()
+            || word.text.starts_with('第')
+    };
+    placed && front && !rest.is_empty() && !rest.iter().any(near)
 }
 
 /// Tells whether a clause makes something into something else, and names nothing that is booked, bought or others':

@@ -7,9 +7,9 @@ use super::super::lexicon::{Form, Role, Token};
 use super::{Mark, REACHES, Spot};
 
 /// Behind a Chinese verb these make the name of a thing: "报价单".
-const NOMINAL: [&str; 20] = [
+const NOMINAL: [&str; 24] = [
     "单", "件", "表", "人", "方", "率", "量", "额", "期", "日", "码", "号", "者", "员", "价", "组合", "史",
-    "信", "函", "书",
+    "信", "函", "书", "语", "词", "稿", "牌",
 ];
 
 impl Spot<'_> {
@@ -25,6 +25,14 @@ impl Spot<'_> {
             && rest
                 .first()
                 .is_some_and(|next| next.text != "的" && !next.is_any(&[Role::Feature, Role::Thing]))
+        {
+            return false;
+        }
+        // "删除文档": the whole document.
+        if self.danger.name == "deletion"
+            && self.at <= chinese::lead(self.words())
+            && rest.is_empty()
+            && first.is(Role::Thing)
         {
             return false;
         }
@@ -121,7 +129,8 @@ impl Spot<'_> {
         let is = |word: &Token, list: &[&str]| list.contains(&word.text.as_str());
         let counted = match self.before() {
             [.., number, counter] => {
-                let texts = self.danger.is(Mark::Texts) && is(counter, &["条", "封", "份", "个", "张", "则"]);
+                let texts = self.danger.is(Mark::Texts)
+                    && is(counter, &["条", "封", "份", "个", "张", "则", "段", "篇", "句"]);
                 (texts || is(counter, &["笔", "次"]))
                     && (number.is_number() || number.is_any(&[Role::Complement, Role::Counter]))
             }
@@ -142,8 +151,16 @@ impl Spot<'_> {
         let inner = self.at > chinese::lead(self.words())
             && first.is_any(&[Role::Feature, Role::Thing])
             && self.before().last().is_some_and(|word| word.text == "的");
+        // "英文邮件读不懂", "收费标准的公示看不懂".
+        let of = self.own().letters() > 1 && self.before().last().is_some_and(|word| word.text == "的");
+        let told = (self.noun || of) && first.is_any(&[Role::Finite, Role::HowThingsAre]);
+        // "三份报价里的口径".
+        let among = self.own().letters() > 1
+            && is(first, &["里", "里面", "中", "的"])
+            && matches!(self.before(), [.., number, counter] if is(counter, &["份", "张", "条", "封"])
+                && (number.is_number() || number.is_any(&[Role::Complement, Role::Spoken])));
         let listed = self.noun && rest.iter().chain([first]).any(|word| is(word, &["的", "在", "是", "有"]));
-        counted || suffix || state || inner || listed
+        counted || suffix || state || inner || listed || told || among
     }
 
     /// Tells whether a thing before it is of it, or for it: "a test for refunds".
@@ -194,7 +211,7 @@ impl Spot<'_> {
     /// Tells whether a part of a text or of code is what it is done to: "remove the second paragraph".
     pub(in super::super) fn is_of_part(self) -> bool {
         if self.is_zh() {
-            return self.is_of_text_zh();
+            return self.is_of_text_zh() || self.is_put_into_text_zh() || self.begins_name_zh();
         }
         let skipped = self.after().iter().take_while(|word| word.is(Role::Determiner)).count();
         let rest = &self.after()[skipped..];
@@ -236,6 +253,34 @@ impl Spot<'_> {
         removes
             && (some || last || topic || (front && (piece || (inside && text))))
             && !words.iter().any(others)
+    }
+
+    /// Tells whether it begins the name of a thing that the clause works on a part of: "上线文档的注释补一下".
+    fn begins_name_zh(self) -> bool {
+        let [first, of, rest @ ..] = self.after() else { return false };
+        let inside = first.text.ends_with('里') && first.is(Role::Thing);
+        let named = first.is(Role::Feature) && (of.text == "的" || ["里", "中"].contains(&of.text.as_str()));
+        let verb = |word: &Token| {
+            word.is_any(&[Role::Look, Role::Make, Role::Craft, Role::Own, Role::Finite])
+                && !word.is_any(&[Role::Thing, Role::Part])
+        };
+        self.own().letters() > 1
+            && self.at <= chinese::lead(self.words())
+            && !self.own().text.ends_with(REACHES)
+            && first.text != "测试"
+            && (inside || named)
+            && (inside || rest.len() > 1)
+            && rest.iter().any(verb)
+            && !chinese::does_more(self.words(), 0)
+            && !self.words().iter().any(|word| word.is(Role::Run) && !word.is(Role::Own))
+    }
+
+    /// Tells whether it puts something into a text of one's own: "贴到笔记里".
+    fn is_put_into_text_zh(self) -> bool {
+        let others = [Role::Shared, Role::Other, Role::Outside, Role::Suspect];
+        ["贴到", "贴在", "贴上", "挂到"].contains(&self.own().text.as_str())
+            && self.after().iter().take(3).any(|word| word.is(Role::Part))
+            && !self.words().iter().any(|word| word.is_any(&others))
     }
 
     /// Tells whether it takes something out of a text of one's own: "delete the reminder from todo.md".
