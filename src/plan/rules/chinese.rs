@@ -199,7 +199,7 @@ impl Reading<'_> {
             Kind::Adds
         } else if finite && dangers.iter().all(named) {
             Kind::Tells(0)
-        } else if unknown_is_asked(words) || begins_another(clause) {
+        } else if unknown_is_asked(words) || (begins_another(clause) && !is_name(clause)) {
             Kind::Unclear
         } else {
             Kind::Adds
@@ -216,6 +216,16 @@ fn is_last(clause: &Clause<'_>) -> bool {
 fn begins_another(clause: &Clause<'_>) -> bool {
     let after = |join: &Token| ["后", "完", "并", "就", "再"].contains(&join.text.as_str());
     clause.is_joined_by_word() && (!clause.goes_on || clause.joins.iter().any(after))
+}
+
+/// Tells whether what stands behind a "后" is only the name of something of one's own: "入住后常见问答".
+fn is_name(clause: &Clause<'_>) -> bool {
+    let own = [Role::Thing, Role::Part, Role::Spoken, Role::Feature];
+    clause.joins.iter().all(|join| join.text == "后")
+        && clause
+            .words
+            .iter()
+            .all(|word| word.is_any(&own) && !word.tags.is_verb() && !word.is(Role::Suspect))
 }
 
 /// Tells whether a thing in it is only what it goes by: "照清单…".

@@ -265,10 +265,8 @@ impl<'a> Spot<'a> {
 
     /// Tells whether a Chinese clause is the noun alone, which another one is joined to.
     fn is_paired_zh(self) -> bool {
-        let small = |word: &Token| {
-            word.is_any(&[Role::Spoken, Role::Counter, Role::Complement])
-                || word.is_number() && !word.is(Role::Acts)
-        };
+        let small =
+            |word: &Token| word.is_any(&[Role::Spoken, Role::Counter, Role::Complement]) || word.is_number();
         let of = self.before().last().is_some_and(|word| word.text == "的");
         let joined =
             self.is_zh() && ["和", "与", "及", "以及"].contains(&self.clause.next) && self.after().is_empty();

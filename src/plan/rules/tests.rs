@@ -273,6 +273,7 @@ fn what_a_chinese_clause_only_names_goes_out() {
             ("邮件只写草稿，不发", "reading"),
             ("减到 0 时不消失，定位下原因", "ordinary-work"),
             ("拿去年的成绩单练手，算平均", "ordinary-work"),
+            ("把学生的回答标上 S1", "reading"),
         ],
     );
 }
@@ -292,6 +293,7 @@ fn what_a_chinese_clause_does_besides_is_held() {
             ("简历更新到招聘网站上", "external-write"),
             ("发布文档的中文版", "publish"),
             ("删除文档", "deletion"),
+            ("给校对发酬劳", "unclear"),
             ("体检约到下周三早上", "unclear"),
         ],
     );

@@ -1,6 +1,6 @@
 //! Which Chinese word is the verb of a clause, and which may be one.
 
-use super::super::lexicon::{Role, Token};
+use super::super::lexicon::{Role, Tags, Token};
 use super::{acts, is_put_into_shared, lead};
 
 /// Behind these a verb of one character may stand: "在文件里改".
@@ -107,8 +107,7 @@ fn may_do_anything_at(words: &[Token], at: usize) -> bool {
     is_bare_verb(words, at) && !tame && !turns
 }
 
-/// Tells whether a verb of one character that may do anything ends a clause, or stands before what it acts on: "改完投
-/// 那家".
+/// Tells whether a verb that may do anything stands behind what is understood: "改完投那家".
 pub(in super::super) fn does_more(words: &[Token], from: usize) -> bool {
     (from..words.len()).any(|at| may_do_anything_at(words, at))
 }
@@ -116,17 +115,26 @@ pub(in super::super) fn does_more(words: &[Token], from: usize) -> bool {
 /// Tells whether a clause that reads or writes something ends with what is to be done with it: "照片挑十张冲印".
 pub(in super::super) fn ends_with_more(words: &[Token], from: usize) -> bool {
     let Some(last) = words.len().checked_sub(1) else { return false };
+    // "给校对发酬劳".
+    if words[0].text == "给"
+        && from < 4
+        && !words[1..from.clamp(1, words.len())].iter().any(|word| word.is(Role::Thing))
+        && does_more(words, from)
+    {
+        return true;
+    }
     let small = ["的", "和", "被", "未", "够", "再", "已", "与", "及", "或", "又", "自动"];
     let before = &words[last.saturating_sub(1)];
     let over = before.letters() > 1 && before.text.ends_with(['好', '完', '版', '成', '了', '过']);
     (last > from || (last == from && over))
         && may_do_anything_at(words, last)
+        && (before.tags != Tags::default() || before.is_number())
         && !small.contains(&before.text.as_str())
         && !before.is_any(&[Role::Not, Role::Naming, Role::Spoken, Role::Todo, Role::Finite])
         && !words.iter().any(|word| word.is(Role::Question))
 }
 
-/// Tells whether a clause brings what it works on to a place that is not known as one's own: "把海报贴满教学楼", "放到 hub 上".
+/// Tells whether a clause brings what it works on to a place that is not known as one's own: "把模型放到 hub 上".
 pub(in super::super) fn is_brought(words: &[Token], from: usize) -> bool {
     let Some(verb) = from.checked_sub(1).and_then(|at| words.get(at)) else { return false };
     let front = words[..from].iter().any(|word| ["把", "将"].contains(&word.text.as_str()));

@@ -140,9 +140,12 @@ impl Spot<'_> {
             .last()
             .is_some_and(|word| is(word, &["那次", "这次", "那笔", "这笔", "每笔", "每次"]));
         // "第二问".
-        let counted = counted
-            || (self.own().letters() == 1
-                && self.before().last().is_some_and(|word| word.text.starts_with('第')));
+        let ordinal = match self.before() {
+            [.., th, number] if th.text == "第" => number.is_number() || number.is(Role::Complement),
+            [.., number] => number.text.starts_with('第'),
+            [] => false,
+        };
+        let counted = counted || (self.own().letters() == 1 && ordinal);
         let suffix = self.own().letters() > 1
             && is(first, &NOMINAL)
             && !["deletion", "submit", "database", "retry"].contains(&self.danger.name);
@@ -154,13 +157,18 @@ impl Spot<'_> {
         // "英文邮件读不懂", "收费标准的公示看不懂".
         let of = self.own().letters() > 1 && self.before().last().is_some_and(|word| word.text == "的");
         let told = (self.noun || of) && first.is_any(&[Role::Finite, Role::HowThingsAre]);
+        // "学生的回答标上…".
+        let worked_on = of
+            && self.danger.is(Mark::Texts)
+            && first.letters() > 1
+            && first.is_any(&[Role::Look, Role::Craft, Role::Make]);
         // "三份报价里的口径".
         let among = self.own().letters() > 1
             && is(first, &["里", "里面", "中", "的"])
-            && matches!(self.before(), [.., number, counter] if is(counter, &["份", "张", "条", "封"])
+            && matches!(self.before(), [.., number, by] if is(by, &["份", "张", "条", "封"])
                 && (number.is_number() || number.is_any(&[Role::Complement, Role::Spoken])));
         let listed = self.noun && rest.iter().chain([first]).any(|word| is(word, &["的", "在", "是", "有"]));
-        counted || suffix || state || inner || listed || told || among
+        counted || suffix || state || inner || listed || told || worked_on || among
     }
 
     /// Tells whether a thing before it is of it, or for it: "a test for refunds".
