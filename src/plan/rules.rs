@@ -225,6 +225,7 @@ impl Steps {
                 noun: found.noun,
                 earlier: None,
                 joined: 0,
+                trims: story.pieces && clause.goes_on,
             };
             !found.danger.is(Mark::Strict) && spot.is_of_part()
         };
@@ -251,7 +252,7 @@ impl Steps {
         let (mut spoken, mut end) = (None, 0);
         for Found { at, danger, noun } in found {
             let joined = if danger.is(Mark::Texts) { end } else { 0 };
-            let spot = Spot { clause, at, danger, noun, earlier: story.before, joined };
+            let spot = Spot { clause, at, danger, noun, earlier: story.before, joined, trims: false };
             let excuse = match (denied, &told) {
                 (Some(denied), _) if spot.is_denied(denied) => Some(Excuse::Negation),
                 (_, Some(told)) if told.contains(&at) => Some(Excuse::Inside),

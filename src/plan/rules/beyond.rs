@@ -37,9 +37,10 @@ impl Reach {
         };
         self.named |= suspicious(Kind::Adds);
         let runs = is_run(words) && !words.iter().any(|word| word.is(Role::Tame));
-        let may_do_anything = kind == Kind::Unclear && (runs || chinese::may_do_anything(words));
+        let brought = (1..=words.len()).any(|from| han && chinese::is_brought(words, from));
+        let may_do_anything = kind == Kind::Unclear && (runs || brought || chinese::may_do_anything(words));
         let suspect = may_do_anything || (!understood && !forbids && suspicious(kind));
-        let local = is_local(words);
+        let local = is_local(words) || chinese::becomes(words);
         let follows = known && self.local && !self.suspects && (!condition || chinese::mends(words));
         self.beyond |= match kind {
             Kind::Unclear => suspect || (onward && (self.around || self.named)) || !(local || follows),
@@ -76,13 +77,19 @@ pub(super) fn doubted(kind: Kind, words: &[Token], reach: &Reach) -> Kind {
     };
     let doubtful = match kind {
         Kind::Works(from) => {
-            (reach.around && !is_clearly_ones_own(words, from))
+            chinese::does_more(words, from)
+                || chinese::is_brought(words, from)
+                || (reach.around && !is_clearly_ones_own(words, from))
                 || leads_out(words, from)
                 || takes_it(words, from, reach.named)
         }
         Kind::GoesOn { names } => reach.around || goes_on_beyond(words, names),
-        Kind::Reads(from) => looks_for_help(words, from) || alters(words, from),
-        Kind::Makes(from) => alters(words, from),
+        Kind::Reads(from) => {
+            looks_for_help(words, from) || alters(words, from) || chinese::ends_with_more(words, from)
+        }
+        Kind::Makes(from) => {
+            alters(words, from) || chinese::ends_with_more(words, from) || chinese::is_brought(words, from)
+        }
         Kind::Shares(_) | Kind::Tells(_) | Kind::When | Kind::Adds | Kind::Unclear => false,
     };
     if doubtful { Kind::Unclear } else { kind }

@@ -5,8 +5,10 @@ mod verb;
 
 pub(super) use self::statement::ago;
 use self::statement::{asks_by_its_end, ends, is_over, is_past, is_past_first, lacks, somebody_did, states};
+pub(super) use self::verb::{
+    becomes, does_more, ends_with_more, is_bound, is_brought, may_do_anything, mends,
+};
 use self::verb::{is_bare_verb, is_noun_behind, is_verb, unknown_is_asked};
-pub(super) use self::verb::{is_bound, may_do_anything, mends};
 use super::clause::Clause;
 use super::kind::{Heard, Kind};
 use super::lexicon::{Role, Tags, Token};
@@ -68,7 +70,8 @@ impl Reading<'_> {
         let harmless = dangers.is_empty();
         let asks = statement::asks(self.words)
             || (harmless && (self.question().is_some() || statement::confirms(self.words, self.lead)))
-            || clause.next == "?";
+            || clause.next == "?"
+            || statement::asks_how(self.words, dangers);
         let whom = harmless && ends(self.words, &["谁", "什么", "哪里", "多少", "几个"]);
         asks && (!asks_for(self.words) || whom)
     }
@@ -115,6 +118,9 @@ impl Reading<'_> {
         if is_shown_to_others(words) {
             return Some(Kind::Shares(0));
         }
+        if !self.heard.clause.goes_on && has_others_do(words) {
+            return Some(Kind::Shares(0));
+        }
         if let Some(out) = put_out(words) {
             return Some(Kind::Shares(out));
         }
@@ -126,14 +132,18 @@ impl Reading<'_> {
         }
         if let Some(verb) = self.verb(Role::Make) {
             let own = [Role::Thing, Role::Part, Role::Piece, Role::Tame].iter().any(|role| self.any(*role));
-            let into = words[verb].text.ends_with(['进', '到', '入', '给', '两', '个', '几']) && !own;
+            let into = words[verb].text.ends_with(['进', '到', '入', '给']);
+            let beyond = |word: &Token| word.is_any(&[Role::Other, Role::Suspect, Role::Outside]);
+            let some = words[verb].text.ends_with(['两', '个', '几'])
+                && (shared || words.iter().any(beyond) || may_do_anything(words));
+            let into = (into || some) && !own;
             return Some(match is_put_into_shared(words, verb) {
                 true => Kind::Shares(verb),
                 false if into && verb + 1 < words.len() => Kind::Unclear,
                 false => Kind::Makes(verb + 1),
             });
         }
-        let own = [Role::Thing, Role::Part, Role::Tame].iter().any(|role| self.any(*role));
+        let own = [Role::Thing, Role::Part, Role::Piece, Role::Tame].iter().any(|role| self.any(*role));
         let bound = || {
             let own = self.verb(Role::Own).filter(|_| own);
             own.or_else(|| self.verb(Role::Run).filter(|_| self.any(Role::Tame)))
@@ -167,9 +177,21 @@ impl Reading<'_> {
         let denied = denial.is_some_and(|denial| denial.at.is_none_or(|at| at <= self.lead));
         let lets =
             clause.goes_on && words[0].text == "让" && !self.any(Role::Shared) && !self.any(Role::Other);
-        let named = |at: &usize| words.get(at + 1).is_some_and(|next| next.is(Role::Feature));
+        // "退款页面…", "email 格式…".
+        let named = |at: &usize| {
+            let next = words.get(at + 1);
+            next.is_some_and(|next| next.is(Role::Feature) || (next.is(Role::Thing) && !words[*at].is_han()))
+        };
         let finite = self.any(Role::Finite) && !self.any(Role::Todo) && !asks_for(words);
-        if denied || clause.is_label() || JOINS_NOUNS.contains(&clause.next) {
+        // "把那份草稿接着…": what is done with it stands in the next clause.
+        let fronted = words
+            .iter()
+            .find(|word| !word.is(Role::Lead) || word.is(Role::Acts))
+            .is_some_and(|word| ["把", "将"].contains(&word.text.as_str()))
+            && ["接着", "再", "继续"].contains(&clause.next)
+            && words.last().is_some_and(|word| word.is_any(&[Role::Thing, Role::Part, Role::Piece]))
+            && !words.iter().any(|word| word.is_any(&[Role::Shared, Role::Other, Role::Suspect, Role::Bare]));
+        if denied || fronted || clause.is_label() || JOINS_NOUNS.contains(&clause.next) {
             Kind::Adds
         } else if words[0].is(Role::When) && !acts(words) {
             Kind::When
@@ -177,7 +199,7 @@ impl Reading<'_> {
             Kind::Adds
         } else if finite && dangers.iter().all(named) {
             Kind::Tells(0)
-        } else if unknown_is_asked(words) || begins_another(clause) {
+        } else if unknown_is_asked(words) || (begins_another(clause) && !is_name(clause)) {
             Kind::Unclear
         } else {
             Kind::Adds
@@ -194,6 +216,16 @@ fn is_last(clause: &Clause<'_>) -> bool {
 fn begins_another(clause: &Clause<'_>) -> bool {
     let after = |join: &Token| ["后", "完", "并", "就", "再"].contains(&join.text.as_str());
     clause.is_joined_by_word() && (!clause.goes_on || clause.joins.iter().any(after))
+}
+
+/// Tells whether what stands behind a "后" is only the name of something of one's own: "入住后常见问答".
+fn is_name(clause: &Clause<'_>) -> bool {
+    let own = [Role::Thing, Role::Part, Role::Spoken, Role::Feature];
+    clause.joins.iter().all(|join| join.text == "后")
+        && clause
+            .words
+            .iter()
+            .all(|word| word.is_any(&own) && !word.tags.is_verb() && !word.is(Role::Suspect))
 }
 
 /// Tells whether a thing in it is only what it goes by: "照清单…".
@@ -218,10 +250,12 @@ fn asks_for(words: &[Token]) -> bool {
 
 /// Tells whether others are shown something: "给客户看草稿".
 fn is_shown_to_others(words: &[Token]) -> bool {
-    words.windows(3).any(|three| {
+    words.windows(3).enumerate().any(|(at, three)| {
+        // "给医生讲的要点".
+        let of = words.get(at + 3).is_some_and(|next| next.text.starts_with('的'));
         let looks = ["看", "听", "过目", "审", "确认", "检查", "看看", "看一下", "讲", "说"]
             .contains(&three[2].text.as_str());
-        three[0].text == "给" && three[1].is(Role::Other) && looks
+        three[0].text == "给" && three[1].is(Role::Other) && looks && !of
     })
 }
 
@@ -239,7 +273,27 @@ fn put_out(words: &[Token]) -> Option<usize> {
             && !of(at + 1)
             && words[at + 1..].iter().take(5).any(others)
     };
-    given.or_else(|| (front + 1..words.len()).find(leads))
+    given.or_else(|| (front + 1..words.len()).find(|at| leads(at) || is_handed(words, *at)))
+}
+
+/// Tells whether somebody who is not the user is to do something: "让仓库先出两托".
+fn has_others_do(words: &[Token]) -> bool {
+    let lead = words.iter().take_while(|word| word.is(Role::Lead) && !word.is(Role::Acts)).count();
+    let has = words.get(lead).is_some_and(|word| ["让", "叫", "喊"].contains(&word.text.as_str()));
+    let whom =
+        |word: &Token| word.is_any(&[Role::Other, Role::Suspect, Role::Outside]) && !word.is(Role::User);
+    has && words.get(lead + 1).is_some_and(whom)
+        && words.get(lead + 2).is_some_and(|next| !next.text.starts_with('的'))
+}
+
+/// Tells whether what stands before it is handed to somebody who is not the user: "把图纸给施工队", "把表格拿给会计".
+fn is_handed(words: &[Token], at: usize) -> bool {
+    let Some(next) = words.get(at + 1) else { return false };
+    let own = next.is_any(&[Role::User, Role::Thing, Role::Part, Role::Piece])
+        || next.text == "自己"
+        || next.is_number();
+    let verb = |word: &Token| word.tags.is_verb() && !["听", "看"].contains(&word.text.as_str());
+    words[at].text.ends_with('给') && !own && !words[at + 1..].iter().any(verb) && words.len() - at <= 6
 }
 
 /// Returns where several users get something: "给内测用户".
@@ -255,8 +309,17 @@ fn others_are_reached(words: &[Token]) -> bool {
     words.iter().enumerate().any(|(at, word)| {
         let towards = at.checked_sub(1).is_some_and(|before| words[before].is(Role::Towards));
         let of = words.get(at + 1).is_some_and(|next| next.text == "的");
-        word.is(Role::Other) && !of && (towards || at + 1 == words.len())
+        word.is(Role::Other) && !of && (towards || at + 1 == words.len() || is_led_to(words, at))
     })
+}
+
+/// Tells whether a verb of change leads to the word: "更新到招聘网站上".
+fn is_led_to(words: &[Token], at: usize) -> bool {
+    let leads = |word: &Token| {
+        word.is_any(&[Role::Own, Role::Craft]) && word.text.ends_with(['到', '进', '给', '至', '入'])
+    };
+    words[at.saturating_sub(4)..at].iter().any(leads)
+        && words.get(at + 1).is_none_or(|next| ["上", "里", "中"].contains(&next.text.as_str()))
 }
 
 /// Tells whether a text is written where others have it: "写到群公告里".

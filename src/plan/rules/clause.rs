@@ -114,10 +114,14 @@ fn begins_list(clauses: &[Clause<'_>], at: usize) -> bool {
 impl Clause<'_> {
     /// Returns its negation, if it has one that holds; "or" carries on the one `before`.
     pub(super) fn denial(&self, before: Option<Denial>) -> Option<Denial> {
-        if self.words.iter().any(|word| word.is(Role::Void)) {
+        let found: Vec<usize> = (0..self.words.len()).filter(|at| self.words[*at].is(Role::Not)).collect();
+        // "只比不买" denies, "不只发邮件" does not.
+        let only = |at: usize| {
+            ["只", "仅"].contains(&self.words[at].text.as_str()) && found.first().is_some_and(|no| at < *no)
+        };
+        if (0..self.words.len()).any(|at| self.words[at].is(Role::Void) && !only(at)) {
             return None;
         }
-        let found: Vec<usize> = (0..self.words.len()).filter(|at| self.words[*at].is(Role::Not)).collect();
         match found[..] {
             [] => before.filter(|_| self.or).map(|before| Denial { at: None, ..before }),
             [at] => Some(Denial { at: Some(at), tells: self.words[at].is(Role::HowThingsAre) }),

@@ -78,6 +78,8 @@ pub(super) struct Spot<'a> {
     pub(super) earlier: Option<Excuse>,
     /// Where the words go on behind the excused one before it, if the two may be one name: "付款邮件".
     pub(super) joined: usize,
+    /// Whether the clause goes on with one about a part of a text.
+    pub(super) trims: bool,
 }
 
 impl<'a> Spot<'a> {
@@ -119,6 +121,11 @@ impl<'a> Spot<'a> {
                 return Some(Excuse::Done);
             }
             Kind::Adds if self.is_zh() && self.is_reported() => return Some(Excuse::Done),
+            // "这张发票和订单…".
+            Kind::Adds if self.is_paired_zh() => return Some(Excuse::Done),
+            Kind::Adds if self.is_zh() && (self.is_name_zh() || self.is_cited_zh()) => {
+                return Some(Excuse::Done);
+            }
             Kind::Adds if self.clause.goes_on && self.earlier.is_some() => {
                 return self.earlier.filter(|_| self.adds_to());
             }
@@ -256,6 +263,20 @@ impl<'a> Spot<'a> {
         told || (self.is_noun() && !self.is_followed_by_object())
     }
 
+    /// Tells whether a Chinese clause is the noun alone, which another one is joined to.
+    fn is_paired_zh(self) -> bool {
+        let small =
+            |word: &Token| word.is_any(&[Role::Spoken, Role::Counter, Role::Complement]) || word.is_number();
+        let of = self.before().last().is_some_and(|word| word.text == "的");
+        let joined =
+            self.is_zh() && ["和", "与", "及", "以及"].contains(&self.clause.next) && self.after().is_empty();
+        // "把账单里的转账和…".
+        if of && joined {
+            return !self.danger.is(Mark::Strict);
+        }
+        self.noun && joined && self.before().iter().all(small) && !chinese::acts(self.words())
+    }
+
     /// Tells whether it is of a list or a clause that goes on with what was read or told.
     fn adds_to(self) -> bool {
         if !self.is_zh() {
@@ -303,7 +324,17 @@ impl<'a> Spot<'a> {
             // "发给" is never the name of a thing.
             let verb = self.own().text.ends_with(REACHES) && !has_of(self.after());
             let spoken = is_spoken_of(gap) && !(completed && gap.is_empty()) && !verb;
-            return !(self.noun || asked || named || has(self.after(), Role::Question) || spoken);
+            // "写小区团购的格式模板": a thing is written that is of it.
+            let of_thing = !completed
+                && !verb
+                && has_of(self.after())
+                && self
+                    .after()
+                    .last()
+                    .is_some_and(|word| word.is_any(&[Role::Thing, Role::Part, Role::Feature]))
+                && !chinese::does_more(self.words(), self.at + 1);
+            let asked = asked || has(self.after(), Role::Question);
+            return !(self.noun || asked || named || of_thing || spoken);
         }
         // "With the live key" is a way to do it.
         let with = |word: &&Token| ["with", "using"].contains(&word.text.as_str());

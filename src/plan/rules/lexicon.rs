@@ -265,12 +265,38 @@ impl Lexicon {
         let most = firsts.filter_map(|first| self.longest.get(first)).max().copied().unwrap_or(1);
         for length in (2..=most.min(LONGEST).min(units.len())).rev() {
             let text = joined(&units[..length]);
+            if self.is_cut_wrongly(&units[..length], units) {
+                continue;
+            }
             if let Some((tags, form)) = self.phrase(&text, first, &verb) {
                 return (Token { text, tags, form, is_name: false }, length);
             }
         }
         let (tags, form) = self.word(first, &verb);
         (Token { text: first.to_owned(), tags, form, is_name: units[0].is_name }, 1)
+    }
+
+    /// Tells whether two Chinese characters are a dangerous word only because the second one is the end of it and not the
+    /// beginning of the next: "拿去|年" for "拿|去年".
+    fn is_cut_wrongly(&self, cut: &[Unit], units: &[Unit]) -> bool {
+        let [first, second] = cut else { return false };
+        let harms = |tags: &Tags| tags.verbs | tags.nouns != 0;
+        let known = |word: &str| self.words.get(word);
+        let Some(alone) = known(&first.text).filter(|tags| !harms(tags) && !tags.has(Role::Bare)) else {
+            return false;
+        };
+        let next = |length: usize| {
+            let word = joined(units.get(1..=length)?);
+            known(&word).filter(|tags| {
+                !harms(tags)
+                    && [Role::Thing, Role::Part, Role::Ago, Role::Tame].iter().any(|role| tags.has(*role))
+            })
+        };
+        alone.roles != 0
+            && first.text.contains(is_han)
+            && second.text.contains(is_han)
+            && known(&joined(cut)).is_some_and(harms)
+            && (2..=4).any(|length| next(length).is_some())
     }
 
     /// Looks up words that belong together: as they stand, with the first inflected, or with the last one a plural.

@@ -35,6 +35,8 @@ pub(super) struct Story<'r> {
     /// Whether there was something of one's own that an "it" may mean.
     pub(super) has_it: bool,
     pub(super) after: After,
+    /// Whether the last clause named a part of a text, and nothing that others have.
+    pub(super) pieces: bool,
     /// What the clauses may reach.
     pub(super) reach: Reach,
 }
@@ -59,6 +61,9 @@ impl Story<'_> {
             Kind::Reads(_) | Kind::Makes(_) | Kind::Works(_) => true,
             _ => (self.has_it && clause.goes_on) || (own && !shared),
         };
+        let others = [Role::Shared, Role::Other, Role::Outside, Role::Suspect];
+        self.pieces = clause.words.iter().any(|word| word.is(Role::Piece))
+            && !clause.words.iter().any(|word| word.is_any(&others));
         let forbids = denied || self.denial.is_some_and(|denial| !denial.tells);
         self.reach.hear(clause, kind, forbids, self.after == After::Condition);
         self.after = match kind {

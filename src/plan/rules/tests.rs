@@ -258,6 +258,48 @@ fn harm_that_is_only_told_or_named_goes_out() {
 }
 
 #[test]
+fn what_a_chinese_clause_only_names_goes_out() {
+    assert_all(
+        Risk::Normal,
+        &[
+            ("三款只比不买，列张表", "ordinary-work"),
+            ("这道题第二问换个思路", "reading"),
+            ("商店购买界面的文字溢出了，修一下", "ordinary-work"),
+            ("上线文档的注释补一下", Rules::UNCLEAR_LOCAL),
+            ("日志里 payment timeout 出现了几次，按小时统计", "ordinary-work"),
+            ("社保缴费基数怎么算的，写个示例", "reading"),
+            ("把剧本里重复的台词删去", Rules::UNCLEAR_LOCAL),
+            ("把 hash 路由改成 history 路由", "ordinary-work"),
+            ("邮件只写草稿，不发", "reading"),
+            ("减到 0 时不消失，定位下原因", "ordinary-work"),
+            ("拿去年的成绩单练手，算平均", "ordinary-work"),
+            ("把学生的回答标上 S1", "reading"),
+        ],
+    );
+}
+
+#[test]
+fn what_a_chinese_clause_does_besides_is_held() {
+    assert_all(
+        Risk::High,
+        &[
+            ("不只发邮件，也打电话", "outreach"),
+            ("改好的稿子投《天文爱好者》", "unclear"),
+            ("照片挑十张冲印", "unclear"),
+            ("把图纸给施工队", "external-write"),
+            ("把海报放到教学楼", "unclear"),
+            ("跑一下补发脚本", "publish"),
+            ("让仓库先出两托", "external-write"),
+            ("简历更新到招聘网站上", "external-write"),
+            ("发布文档的中文版", "publish"),
+            ("删除文档", "deletion"),
+            ("给校对发酬劳", "unclear"),
+            ("体检约到下周三早上", "unclear"),
+        ],
+    );
+}
+
+#[test]
 fn what_the_rules_cannot_read_is_held() {
     assert_all(
         Risk::High,

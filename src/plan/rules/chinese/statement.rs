@@ -37,9 +37,14 @@ pub(in super::super) fn ago(words: &[Token]) -> impl Iterator<Item = usize> {
         });
         let attribute = words[*at + 1..].iter().take(4).any(|word| word.text == "的")
             && words[*at].text.starts_with('已');
+        // "下周三早上".
+        let ahead = at.checked_sub(1).is_some_and(|before| {
+            words[before].text.starts_with(['明', '下', '后']) && words[before].is(Role::Lead)
+        });
         words[*at].is(Role::Ago)
             && !of
             && !attribute
+            && !ahead
             && !by
             && !at.checked_sub(1).is_some_and(|before| words[before].text.ends_with(BECOMES))
     })
@@ -54,9 +59,17 @@ pub(super) fn states(words: &[Token]) -> bool {
             || (pair[0].text == "卡" && pair[1].text == "在")
             || (pair[0].text == "在" && pair[1].is(Role::Part))
     });
+    // "减到 0 时不消失" tells what goes wrong.
+    let goes_wrong = words.windows(2).skip(1).any(|pair| {
+        pair[0].text == "时"
+            && (pair[1].is(Role::Not)
+                || pair[1].is(Role::Finite)
+                || ["会", "却", "就"].contains(&pair[1].text.as_str()))
+    });
     let attribute = |at: usize| words[at + 1..].iter().take(4).any(|word| word.text.starts_with('的'));
-    has || (1..words.len())
-        .any(|at| says.contains(&words[at].text.as_str()) && !(words[at].text == "被" && attribute(at)))
+    has || goes_wrong
+        || (1..words.len())
+            .any(|at| says.contains(&words[at].text.as_str()) && !(words[at].text == "被" && attribute(at)))
 }
 
 /// Tells whether somebody is quoted who lacks something: "用户说密码重置邮件没收到".
@@ -119,6 +132,14 @@ pub(super) fn asks(words: &[Token]) -> bool {
         || asks_by_denial(words)
         || ends(words, &["什么意思", "怎么写的", "怎么回事", "是什么", "怎么算", "怎么说"])
         || ends(words, &["吗", "呢", "么", "没", "没有", "与否"])
+}
+
+/// Tells whether it is asked how or why something dangerous is as it is: "社保缴费基数怎么算的".
+pub(super) fn asks_how(words: &[Token], dangers: &[usize]) -> bool {
+    let how = ["怎么", "为什么", "为啥", "为何", "怎样", "怎么算", "有什么", "有哪些", "是什么", "如何"];
+    let asked = words.iter().rposition(|word| how.contains(&word.text.as_str()));
+    asked.is_some_and(|how| dangers.iter().all(|danger| *danger < how))
+        && !words.iter().any(|word| word.is(Role::Acts))
 }
 
 /// Tells whether it asks by a verb and its denial: "退没退", "行不行".

@@ -1,6 +1,6 @@
 //! Which Chinese word is the verb of a clause, and which may be one.
 
-use super::super::lexicon::{Role, Token};
+use super::super::lexicon::{Role, Tags, Token};
 use super::{acts, is_put_into_shared, lead};
 
 /// Behind these a verb of one character may stand: "在文件里改".
@@ -40,6 +40,16 @@ pub(super) fn is_verb(words: &[Token], lead: usize, at: usize, dangers: &[usize]
         .is_some_and(|before| words[before].is(Role::Complement) || words[before].is_number());
     let last =
         rest.is_empty() && !counted && words.iter().any(|word| ["把", "将"].contains(&word.text.as_str()));
+    // "用大白话讲".
+    let last = last
+        || (rest.is_empty() && word.is(Role::Look) && before.is_some_and(|before| before.is(Role::Lead)));
+    // "把稿子改自然些": nothing but how it is to be stands behind.
+    let how = word.is_any(&[Role::Own, Role::Craft])
+        && !word.is(Role::Bare)
+        && rest.len() <= 3
+        && words.iter().any(|word| ["把", "将"].contains(&word.text.as_str()))
+        && rest.iter().all(|word| word.is_han() && word.tags.roles == 0);
+    let last = last || how;
     let expected = at <= lead || words[0].is(Role::Front) || behind || last;
     let whole = word.letters() > 1 || completed || expected;
     let thing = rest.first().is_some_and(|next| {
@@ -48,9 +58,8 @@ pub(super) fn is_verb(words: &[Token], lead: usize, at: usize, dangers: &[usize]
             || ["第", "这", "那", "每"].contains(&next.text.as_str())
     });
     let light = word.is(Role::Light) && !completed && !rest.is_empty() && !thing;
-    let attribute = completed
-        && rest.get(complements).is_some_and(|word| word.text == "的")
-        && rest.len() > complements + 1;
+    let attribute = rest.len() > complements + 1
+        && rest.get(complements).is_some_and(|word| word.text == "好的" || (completed && word.text == "的"));
     let noun = word.letters() < 3 && at.checked_sub(1).is_some_and(|before| words[before].is(Role::Counter));
     let apart = |next: &Token| {
         !next.is_han() || next.is_any(&[Role::Counter, Role::Own, Role::Look, Role::Complement])
@@ -78,8 +87,12 @@ pub(super) fn is_bare_verb(words: &[Token], at: usize) -> bool {
     let still =
         words[at].text == "还" && words.get(at + 1).is_none_or(|next| small.contains(&next.text.as_str()));
     let denied = at.checked_sub(1).is_some_and(|before| words[before].is(Role::HowThingsAre));
-    let counts = at.checked_sub(1).is_some_and(|before| words[before].is_number());
-    words[at].is(Role::Bare) && !still && !denied && !counts
+    let counts = at.checked_sub(1).is_some_and(|before| {
+        words[before].is_number() || ["太", "很"].contains(&words[before].text.as_str())
+    });
+    // "拍得糊" tells how something is.
+    let how = words.get(at + 1).is_some_and(|next| next.text.starts_with('得')) && at + 2 < words.len();
+    words[at].is(Role::Bare) && !still && !denied && !counts && !how
 }
 
 /// Tells whether a verb of one character in it may do anything: "都发了", "挨个约".
@@ -92,6 +105,68 @@ fn may_do_anything_at(words: &[Token], at: usize) -> bool {
     let tame = word.is_any(&[Role::Look, Role::Craft]) || ["补", "留"].contains(&word.text.as_str());
     let turns = word.text == "转" && words.get(at + 1).is_some_and(|next| next.is(Role::Thing));
     is_bare_verb(words, at) && !tame && !turns
+}
+
+/// Tells whether a verb that may do anything stands behind what is understood: "改完投那家".
+pub(in super::super) fn does_more(words: &[Token], from: usize) -> bool {
+    (from..words.len()).any(|at| may_do_anything_at(words, at))
+}
+
+/// Tells whether a clause that reads or writes something ends with what is to be done with it: "照片挑十张冲印".
+pub(in super::super) fn ends_with_more(words: &[Token], from: usize) -> bool {
+    let Some(last) = words.len().checked_sub(1) else { return false };
+    // "给校对发酬劳".
+    if words[0].text == "给"
+        && from < 4
+        && !words[1..from.clamp(1, words.len())].iter().any(|word| word.is(Role::Thing))
+        && does_more(words, from)
+    {
+        return true;
+    }
+    let small = ["的", "和", "被", "未", "够", "再", "已", "与", "及", "或", "又", "自动"];
+    let before = &words[last.saturating_sub(1)];
+    let over = before.letters() > 1 && before.text.ends_with(['好', '完', '版', '成', '了', '过']);
+    (last > from || (last == from && over))
+        && may_do_anything_at(words, last)
+        && (before.tags != Tags::default() || before.is_number())
+        && !small.contains(&before.text.as_str())
+        && !before.is_any(&[Role::Not, Role::Naming, Role::Spoken, Role::Todo, Role::Finite])
+        && !words.iter().any(|word| word.is(Role::Question))
+}
+
+/// Tells whether a clause brings what it works on to a place that is not known as one's own: "把模型放到 hub 上".
+pub(in super::super) fn is_brought(words: &[Token], from: usize) -> bool {
+    let Some(verb) = from.checked_sub(1).and_then(|at| words.get(at)) else { return false };
+    let front = words[..from].iter().any(|word| ["把", "将"].contains(&word.text.as_str()));
+    let placed = ["贴", "挂", "放", "传", "存"].contains(&verb.text.as_str())
+        || (verb.is_any(&[Role::Own, Role::Craft, Role::Make])
+            && verb.text.ends_with(['到', '进', '至', '入'])
+            && verb.letters() > 1);
+    let rest = &words[from..];
+    let near = |word: &Token| {
+        word.is_any(&[Role::Thing, Role::Part, Role::Piece, Role::Tame, Role::Feature, Role::Spoken])
+            || (word.is(Role::Complement) && !["上", "出", "进", "下", "到"].contains(&word.text.as_str()))
+            || word.is_number()
+            || word.text.starts_with('第')
+    };
+    placed && front && !rest.is_empty() && !rest.iter().any(near)
+}
+
+/// Tells whether a clause makes something into something else, and names nothing that is booked, bought or others':
+/// "把 hash 路由改成 history 路由".
+pub(in super::super) fn becomes(words: &[Token]) -> bool {
+    let verb = |word: &Token| {
+        word.letters() > 1
+            && word.text.ends_with('成')
+            && word.is_any(&[Role::Own, Role::Craft, Role::Look, Role::Make])
+    };
+    let others = |word: &Token| {
+        let of = [Role::Shared, Role::Other, Role::Outside, Role::Suspect];
+        (word.tags.to != 0 && !word.is(Role::Thing)) || word.is_any(&of)
+    };
+    let Some(at) = words.iter().position(verb) else { return false };
+    let into = words.get(at + 1).is_some_and(|next| !next.is_number() && !next.is(Role::Lead));
+    into && !words.iter().any(others) && !may_do_anything(words)
 }
 
 /// Tells whether a clause has a verb that is harmless where nothing of others is near, and none that may be another.

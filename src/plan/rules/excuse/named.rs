@@ -7,9 +7,9 @@ use super::super::lexicon::{Form, Role, Token};
 use super::{Mark, REACHES, Spot};
 
 /// Behind a Chinese verb these make the name of a thing: "报价单".
-const NOMINAL: [&str; 20] = [
+const NOMINAL: [&str; 24] = [
     "单", "件", "表", "人", "方", "率", "量", "额", "期", "日", "码", "号", "者", "员", "价", "组合", "史",
-    "信", "函", "书",
+    "信", "函", "书", "语", "词", "稿", "牌",
 ];
 
 impl Spot<'_> {
@@ -28,27 +28,96 @@ impl Spot<'_> {
         {
             return false;
         }
+        // "删除文档": the whole document.
+        if self.danger.name == "deletion"
+            && self.at <= chinese::lead(self.words())
+            && rest.is_empty()
+            && first.is(Role::Thing)
+        {
+            return false;
+        }
+        // "跑一下补发脚本": what is named is run.
+        let runs = self.words().iter().any(|word| word.is(Role::Run));
+        let tame = after.iter().any(|word| word.is(Role::Tame) && !word.is(Role::Run));
+        if runs
+            && !tame
+            && ["脚本", "任务", "作业", "流程", "程序", "接口", "命令"].contains(&first.text.as_str())
+        {
+            return false;
+        }
         let of = first.text.starts_with('的') && !rest.is_empty();
         let far = || {
             let of = after.iter().take(6).position(|word| word.text == "的");
-            of.is_some_and(|of| after[of + 1..].iter().take(3).any(|word| word.is(Role::Feature)))
+            let text = |word: &Token| {
+                word.is(Role::Feature)
+                    || word.is(Role::Part)
+                    || ["信", "邮件", "短信", "消息", "回复", "话"].contains(&word.text.as_str())
+            };
+            of.is_some_and(|of| after[of + 1..].iter().take(3).any(text))
         };
         let topic = !self.own().is_han()
             && self.at == 0
             && self.danger.is(Mark::Texts)
             && self.after().iter().any(|word| word.is_han() && word.is_any(&[Role::Make, Role::Look]));
+        // "邮件只写草稿".
+        let drafted = self.noun
+            && self.at <= chinese::lead(self.words())
+            && self.danger.is(Mark::Texts)
+            && after.iter().any(|word| {
+                word.text.ends_with('稿') || ["模板", "标题", "正文", "格式"].contains(&word.text.as_str())
+            });
+        let topic = topic || drafted;
         let english = topic || !self.own().is_han() && first.is_any(&[Role::Thing, Role::Part]);
         let noun = self.noun && first.is_any(&[Role::Thing, Role::Part]);
+        // "订票系统的单元测试".
+        let system = ["booking", "payment", "transfer", "binding"].contains(&self.danger.name)
+            && ["系统", "平台", "网站", "软件", "小程序", "程序"].contains(&first.text.as_str())
+            && matches!(rest, [of, thing, ..] if of.text == "的" && thing.is_any(&[Role::Thing, Role::Part]));
         let verb = self.own().text.ends_with(REACHES);
         let aspect = self.danger.is(Mark::Names) && first.is(Role::Aspect);
         let inside = self.noun
             && after.iter().take(4).any(|word| ["里", "中", "内", "里面"].contains(&word.text.as_str()));
         of || english
+            || system
             || inside
             || noun
             || aspect
             || (first.is(Role::Feature) && !verb)
             || (self.danger.is(Mark::Texts) && far())
+    }
+
+    /// Tells whether an English word stands in a text that a Chinese clause speaks of: "日志里 payment timeout 出现了几次".
+    pub(super) fn is_cited_zh(self) -> bool {
+        let text = |pair: &[Token]| {
+            pair[0].is(Role::Thing)
+                && (pair[0].text.ends_with(['里', '中']) || ["里", "中"].contains(&pair[1].text.as_str()))
+        };
+        !self.own().is_han()
+            && !self.danger.is(Mark::Strict)
+            && self.words()[..=self.at].windows(2).any(text)
+            && !chinese::acts(self.words())
+            && !self.words().iter().any(|word| word.is_any(&[Role::Shared, Role::Suspect]))
+    }
+
+    /// Tells whether a clause that asks for nothing has the Chinese word in the name of a thing that it says something of:
+    /// "商店购买界面溢出了".
+    pub(super) fn is_name_zh(self) -> bool {
+        let Some(first) = self.after().first() else { return false };
+        let words = self.words();
+        // At the beginning "付款页面" may be where it is done, unless something is said of it.
+        let begins = self.at <= chinese::lead(words);
+        let told = |word: &Token| word.is_any(&[Role::Finite, Role::HowThingsAre, Role::Question]);
+        let named = first.is(Role::Feature) || (first.is(Role::Thing) && !begins);
+        let ends = self.own().is_han() && self.own().text.ends_with(REACHES);
+        named
+            && first.text != "测试"
+            && (!begins || self.after().iter().any(told))
+            && !first.is_any(&[Role::Shared, Role::Other, Role::Suspect, Role::Own])
+            && !ends
+            && !self.danger.is(Mark::Strict)
+            && !chinese::acts(words)
+            && !chinese::does_more(words, 0)
+            && !words.iter().any(|word| word.is(Role::Run))
     }
 
     /// Tells whether a Chinese verb is a noun where it stands: "报价单", "三笔转账", "投票还没开始", "小程序的下单按钮".
@@ -60,7 +129,8 @@ impl Spot<'_> {
         let is = |word: &Token, list: &[&str]| list.contains(&word.text.as_str());
         let counted = match self.before() {
             [.., number, counter] => {
-                let texts = self.danger.is(Mark::Texts) && is(counter, &["条", "封", "份", "个", "张", "则"]);
+                let texts = self.danger.is(Mark::Texts)
+                    && is(counter, &["条", "封", "份", "个", "张", "则", "段", "篇", "句"]);
                 (texts || is(counter, &["笔", "次"]))
                     && (number.is_number() || number.is_any(&[Role::Complement, Role::Counter]))
             }
@@ -69,6 +139,13 @@ impl Spot<'_> {
             .before()
             .last()
             .is_some_and(|word| is(word, &["那次", "这次", "那笔", "这笔", "每笔", "每次"]));
+        // "第二问".
+        let ordinal = match self.before() {
+            [.., th, number] if th.text == "第" => number.is_number() || number.is(Role::Complement),
+            [.., number] => number.text.starts_with('第'),
+            [] => false,
+        };
+        let counted = counted || (self.own().letters() == 1 && ordinal);
         let suffix = self.own().letters() > 1
             && is(first, &NOMINAL)
             && !["deletion", "submit", "database", "retry"].contains(&self.danger.name);
@@ -77,8 +154,21 @@ impl Spot<'_> {
         let inner = self.at > chinese::lead(self.words())
             && first.is_any(&[Role::Feature, Role::Thing])
             && self.before().last().is_some_and(|word| word.text == "的");
+        // "英文邮件读不懂", "收费标准的公示看不懂".
+        let of = self.own().letters() > 1 && self.before().last().is_some_and(|word| word.text == "的");
+        let told = (self.noun || of) && first.is_any(&[Role::Finite, Role::HowThingsAre]);
+        // "学生的回答标上…".
+        let worked_on = of
+            && self.danger.is(Mark::Texts)
+            && first.letters() > 1
+            && first.is_any(&[Role::Look, Role::Craft, Role::Make]);
+        // "三份报价里的口径".
+        let among = self.own().letters() > 1
+            && is(first, &["里", "里面", "中", "的"])
+            && matches!(self.before(), [.., number, by] if is(by, &["份", "张", "条", "封"])
+                && (number.is_number() || number.is_any(&[Role::Complement, Role::Spoken])));
         let listed = self.noun && rest.iter().chain([first]).any(|word| is(word, &["的", "在", "是", "有"]));
-        counted || suffix || state || inner || listed
+        counted || suffix || state || inner || listed || told || worked_on || among
     }
 
     /// Tells whether a thing before it is of it, or for it: "a test for refunds".
@@ -129,7 +219,7 @@ impl Spot<'_> {
     /// Tells whether a part of a text or of code is what it is done to: "remove the second paragraph".
     pub(in super::super) fn is_of_part(self) -> bool {
         if self.is_zh() {
-            return self.is_of_text_zh();
+            return self.is_of_text_zh() || self.is_put_into_text_zh() || self.begins_name_zh();
         }
         let skipped = self.after().iter().take_while(|word| word.is(Role::Determiner)).count();
         let rest = &self.after()[skipped..];
@@ -153,11 +243,52 @@ impl Spot<'_> {
         });
         let text = self.before().iter().any(|word| word.is_any(&[Role::Part, Role::Piece]));
         let piece = self.before().last().is_some_and(|word| word.is(Role::Piece));
-        let removes = self.danger.name == "deletion" && self.own().text.starts_with(['删', '去']);
+        let removes =
+            self.danger.name == "deletion" && self.own().text.starts_with(['删', '去', '砍', '剔', '裁']);
+        // "删去重复的台词", "砍掉两个景点".
+        let last = self.after().last().is_some_and(|word| word.is(Role::Piece))
+            && !chinese::does_more(words, self.at + 1);
+        let front = self.before().iter().any(|word| word.is(Role::Front));
+        // "水印删掉".
+        let topic = piece && self.after().is_empty();
+        // "Emoji 太多，删掉一半".
+        let small = |word: &Token| {
+            word.is_any(&[Role::Complement, Role::Spoken, Role::Counter])
+                || word.is_number()
+                || word.text == "半"
+        };
+        let some = self.trims && self.at <= chinese::lead(words) && self.after().iter().all(small);
         removes
-            && self.before().iter().any(|word| word.is(Role::Front))
-            && (piece || (inside && text))
+            && (some || last || topic || (front && (piece || (inside && text))))
             && !words.iter().any(others)
+    }
+
+    /// Tells whether it begins the name of a thing that the clause works on a part of: "上线文档的注释补一下".
+    fn begins_name_zh(self) -> bool {
+        let [first, of, rest @ ..] = self.after() else { return false };
+        let inside = first.text.ends_with('里') && first.is(Role::Thing);
+        let named = first.is(Role::Feature) && (of.text == "的" || ["里", "中"].contains(&of.text.as_str()));
+        let verb = |word: &Token| {
+            word.is_any(&[Role::Look, Role::Make, Role::Craft, Role::Own, Role::Finite])
+                && !word.is_any(&[Role::Thing, Role::Part])
+        };
+        self.own().letters() > 1
+            && self.at <= chinese::lead(self.words())
+            && !self.own().text.ends_with(REACHES)
+            && first.text != "测试"
+            && (inside || named)
+            && (inside || rest.len() > 1)
+            && rest.iter().any(verb)
+            && !chinese::does_more(self.words(), 0)
+            && !self.words().iter().any(|word| word.is(Role::Run) && !word.is(Role::Own))
+    }
+
+    /// Tells whether it puts something into a text of one's own: "贴到笔记里".
+    fn is_put_into_text_zh(self) -> bool {
+        let others = [Role::Shared, Role::Other, Role::Outside, Role::Suspect];
+        ["贴到", "贴在", "贴上", "挂到"].contains(&self.own().text.as_str())
+            && self.after().iter().take(3).any(|word| word.is(Role::Part))
+            && !self.words().iter().any(|word| word.is_any(&others))
     }
 
     /// Tells whether it takes something out of a text of one's own: "delete the reminder from todo.md".
