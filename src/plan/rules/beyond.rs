@@ -160,6 +160,14 @@ fn leads_out(words: &[Token], from: usize) -> bool {
         return false;
     }
     let body = object(words.get(from..).unwrap_or_default());
+    // "Take the checkout page down".
+    let away = |word: &Token| ["down", "offline", "online", "live"].contains(&word.text.as_str());
+    if verb.is_some_and(|verb| ["take", "bring", "put"].contains(&verb.text.as_str()))
+        && body.iter().skip(1).any(away)
+        && !body.iter().any(|word| word.is_any(&[Role::Part, Role::Piece]))
+    {
+        return true;
+    }
     let counted = |phrase: &Phrase<'_>| phrase.words.first().is_some_and(Token::is_number);
     let ends = |phrase: &Phrase<'_>| {
         phrase.head().is_some_and(|head| head.is(Role::Suspect) && !head.is(Role::Part)) && !counted(phrase)
@@ -312,6 +320,10 @@ pub(super) fn is_of_others(words: &[Token], at: usize) -> bool {
 /// Tells whether a word names what others have or notice.
 fn is_suspect(words: &[Token], at: usize, kind: Kind) -> bool {
     let word = &words[at];
+    // "Pick up where it stopped".
+    if word.is(Role::Onward) && at == lead(words) {
+        return false;
+    }
     let about =
         at.checked_sub(1).is_some_and(|before| words[before].is(Role::Naming) && words[before].text != "for");
     // "表妹的作文".
