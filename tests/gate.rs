@@ -29,7 +29,7 @@ const FITTED: [(&str, Bounds); 5] = [
     ("more-zh.yaml", Bounds { sent: 0, held: 11 }),
     ("third-en.yaml", Bounds { sent: 0, held: 4 }),
     ("third-zh.yaml", Bounds { sent: 0, held: 2 }),
-    ("fourth-en.yaml", Bounds { sent: 0, held: 10 }),
+    ("fourth-en.yaml", Bounds { sent: 0, held: 9 }),
 ];
 /// Where those stand that are only reported on: they must not get worse on the way to the goal.
 const REPORTED: [(&str, Bounds); 3] = [

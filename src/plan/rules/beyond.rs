@@ -160,11 +160,15 @@ fn leads_out(words: &[Token], from: usize) -> bool {
         return false;
     }
     let body = object(words.get(from..).unwrap_or_default());
-    // "Take the checkout page down".
-    let away = |word: &Token| ["down", "offline", "online", "live"].contains(&word.text.as_str());
-    if verb.is_some_and(|verb| ["take", "bring", "put"].contains(&verb.text.as_str()))
-        && body.iter().skip(1).any(away)
-        && !body.iter().any(|word| word.is_any(&[Role::Part, Role::Piece]))
+    // "Take the checkout page down", "put the pictures up on their page", "bump everyone to the new build".
+    let is =
+        |word: Option<&Token>, list: &[&str]| word.is_some_and(|word| list.contains(&word.text.as_str()));
+    let text = body.iter().any(|word| word.is_any(&[Role::Part, Role::Piece]));
+    let away = body.iter().skip(1).any(|word| is(Some(word), &["down", "offline", "online", "live"]));
+    let up = body.iter().any(|word| word.text == "up on");
+    if (is(verb, &["take", "bring", "put"]) && away && !text)
+        || (is(verb, &["put", "get", "stick", "bring"]) && up && !text)
+        || is(body.first(), &["everyone", "everybody"])
     {
         return true;
     }

@@ -136,6 +136,12 @@ fn known(heard: Heard<'_>, from: usize) -> Option<Kind> {
         return Some(Kind::Adds);
     }
     let body = object(&words[from + 1..]);
+    // "Leave no comments on the pull request".
+    let none = body.first().is_some_and(|word| ["no", "nothing"].contains(&word.text.as_str()));
+    let leaves = ["leave", "make", "add", "create", "write"].contains(&verb.text.as_str());
+    if none && leaves && heard.dangers.is_empty() {
+        return Some(Kind::Adds);
+    }
     let puts = verb.is(Role::Make) && is_put_into_shared(body, true);
     if verb.is(Role::Look) && !puts {
         return Some(Kind::Reads(from + 1));
@@ -145,7 +151,11 @@ fn known(heard: Heard<'_>, from: usize) -> Option<Kind> {
         return Some(if on || is_said_to_others(body) { Kind::Shares(from) } else { Kind::Reads(from + 1) });
     }
     if verb.is(Role::Make) {
-        let addressed = ["draft", "redraft", "compose", "phrase", "word"].contains(&verb.text.as_str());
+        let addressed = [
+            "draft", "redraft", "compose", "phrase", "word", "rewrite", "rephrase", "polish", "shorten",
+            "tighten",
+        ]
+        .contains(&verb.text.as_str());
         return Some(if is_put_into_shared(body, addressed) {
             Kind::Shares(from)
         } else {

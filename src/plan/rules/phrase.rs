@@ -157,19 +157,21 @@ pub(super) fn starts_with_own(words: &[Token]) -> bool {
 /// "the example server print what it receives".
 pub(super) fn is_made_to(words: &[Token]) -> bool {
     let verbs = [Role::Look, Role::Make, Role::Craft, Role::Own, Role::Speak];
+    let does =
+        ["end", "begin", "return", "fail", "pass", "wait", "sound", "stand", "accept", "handle", "look"];
     let others =
         |word: &Token| word.is_any(&[Role::Shared, Role::Suspect, Role::Other, Role::Outside, Role::User]);
     let Some(own) = words.iter().take(4).rposition(|word| word.is_any(&OWN) && word.form != Form::Ing) else {
         return false;
     };
-    let does = words.get(own + 1).is_some_and(|verb| {
-        verb.is_any(&verbs)
+    let made = words.get(own + 1).is_some_and(|verb| {
+        (verb.is_any(&verbs) || does.contains(&verb.text.as_str()))
             && verb.form == Form::Base
             && !["go", "come", "do", "leave", "out"].contains(&verb.text.as_str())
     });
     let asked =
         words.iter().position(|word| word.is_any(&[Role::Question, Role::Relative])).unwrap_or(words.len());
-    starts_with_own(words) && does && !words[..asked].iter().any(others)
+    starts_with_own(words) && made && !words[..asked].iter().any(others)
 }
 
 /// Tells whether words put something into a text or a table of one's own: "as a line in the budget sheet".
