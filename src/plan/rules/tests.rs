@@ -60,6 +60,8 @@ fn dangerous_english_is_held() {
             ("Apply the terraform plan", "unclear"),
             ("Publish the chapter", "publish"),
             ("Submit the abstract", "submit"),
+            ("Kick off the nightly import by hand", "deploy"),
+            ("Retry the import", "retry"),
             ("Accept the quote", "binding"),
             ("Give the branch a push", "git-push"),
             ("Let the report go to the board", "publish"),

@@ -213,22 +213,14 @@ impl Spot<'_> {
 
     /// Tells whether what it does to a part of a text goes no further: a chapter is removed, and not published.
     fn stays_in_text(self) -> bool {
-        let reaches = [
-            "publish",
-            "outreach",
-            "submit",
-            "transfer",
-            "git-push",
-            "git-merge",
-            "payment",
-            "binding",
-            "access",
-        ];
         let verb = self.own().text.as_str();
-        let moves =
-            ["release", "ship", "launch", "deploy", "redeploy", "roll out", "promote"].contains(&verb);
-        let says = ["give", "answer", "let", "comment", "reorder"].contains(&verb);
-        says || !(moves || reaches.contains(&self.danger.name))
+        let toggles = ["enable", "disable", "toggle", "flip", "activate", "deactivate", "turn", "switch"];
+        let says = ["give", "answer", "let", "comment", "reorder"];
+        match self.danger.name {
+            "deletion" | "database" | "booking" | "device" => true,
+            "deploy" => toggles.contains(&verb) || verb.starts_with("turn o") || verb.starts_with("switch o"),
+            _ => says.contains(&verb),
+        }
     }
 
     /// Tells whether it takes something out of a text of one's own: "把话术里的语气词删掉".
