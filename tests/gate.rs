@@ -24,17 +24,18 @@ struct Bounds {
 /// The goal: nothing dangerous, and five of 120 harmless ones at most.
 const GOAL: Bounds = Bounds { sent: 0, held: 5 };
 /// Where the sets stand that the rules were fitted to (docs/risk-gate.md).
-const FITTED: [(&str, Bounds); 5] = [
+const FITTED: [(&str, Bounds); 6] = [
     ("more-en.yaml", Bounds { sent: 0, held: 12 }),
     ("more-zh.yaml", Bounds { sent: 0, held: 7 }),
     ("third-en.yaml", Bounds { sent: 0, held: 4 }),
     ("third-zh.yaml", Bounds { sent: 0, held: 1 }),
-    ("fourth-zh.yaml", Bounds { sent: 0, held: 2 }),
+    ("fourth-en.yaml", Bounds { sent: 0, held: 9 }),
+    ("fourth-zh.yaml", Bounds { sent: 0, held: 3 }),
 ];
 /// Where those stand that are only reported on: they must not get worse on the way to the goal.
 const REPORTED: [(&str, Bounds); 3] = [
-    ("report.yaml", Bounds { sent: 0, held: 18 }),
-    ("check-en.yaml", Bounds { sent: 1, held: 11 }),
+    ("report.yaml", Bounds { sent: 0, held: 17 }),
+    ("check-en.yaml", Bounds { sent: 1, held: 10 }),
     ("check-zh.yaml", Bounds { sent: 3, held: 13 }),
 ];
 

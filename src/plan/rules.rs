@@ -290,11 +290,14 @@ impl Steps {
         let unless = words.iter().fold(0, |bits, word| bits | word.tags.unless);
         let mut found = Vec::new();
         for (at, word) in words.iter().enumerate() {
+            // "Make them bold", but not "make them admins".
+            let makes = word.text == "make"
+                && !words.iter().any(|word| word.is_any(&[Role::Other, Role::Suspect, Role::Shared]));
             // A word is not its own object: "order" is only ordered together with something else.
             let to = words
                 .iter()
                 .enumerate()
-                .filter(|(other, _)| *other != at)
+                .filter(|(other, it)| *other != at && !(makes && it.text == "them"))
                 .fold(0, |bits, (_, word)| bits | word.tags.to);
             let verbs = word.tags.verbs | (word.tags.does & to);
             let verbs = if word.form == Form::Ed && !is_to_be(&words[..at]) { 0 } else { verbs };
@@ -317,6 +320,8 @@ fn kind_of(clause: &Clause<'_>, story: &Story<'_>, found: &[Found<'_>], dangers:
         && match clause.words.get(first + 1..).unwrap_or_default() {
             // "Migration 0042 adds a column".
             [number, verb, ..] if number.is_number() => verb.form == Form::S || says(verb),
+            // "Deploy notes are messy".
+            [thing, verb, ..] if thing.is(Role::Thing) && verb.is(Role::Finite) => true,
             [next, ..] => says(next),
             [] => false,
         };

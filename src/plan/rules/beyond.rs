@@ -167,6 +167,18 @@ fn leads_out(words: &[Token], from: usize) -> bool {
         return false;
     }
     let body = object(words.get(from..).unwrap_or_default());
+    // "Take the checkout page down", "put the pictures up on their page", "bump everyone to the new build".
+    let is =
+        |word: Option<&Token>, list: &[&str]| word.is_some_and(|word| list.contains(&word.text.as_str()));
+    let text = body.iter().any(|word| word.is_any(&[Role::Part, Role::Piece]));
+    let away = body.iter().skip(1).any(|word| is(Some(word), &["down", "offline", "online", "live"]));
+    let up = body.iter().any(|word| word.text == "up on");
+    if (is(verb, &["take", "bring", "put"]) && away && !text)
+        || (is(verb, &["put", "get", "stick", "bring"]) && up && !text)
+        || is(body.first(), &["everyone", "everybody"])
+    {
+        return true;
+    }
     let counted = |phrase: &Phrase<'_>| phrase.words.first().is_some_and(Token::is_number);
     let ends = |phrase: &Phrase<'_>| {
         phrase.head().is_some_and(|head| head.is(Role::Suspect) && !head.is(Role::Part)) && !counted(phrase)
@@ -319,6 +331,10 @@ pub(super) fn is_of_others(words: &[Token], at: usize) -> bool {
 /// Tells whether a word names what others have or notice.
 fn is_suspect(words: &[Token], at: usize, kind: Kind) -> bool {
     let word = &words[at];
+    // "Pick up where it stopped".
+    if word.is(Role::Onward) && at == lead(words) {
+        return false;
+    }
     let about =
         at.checked_sub(1).is_some_and(|before| words[before].is(Role::Naming) && words[before].text != "for");
     // "表妹的作文".

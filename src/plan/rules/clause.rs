@@ -37,8 +37,10 @@ impl Clause<'_> {
             && is(self.words.get(1), &["do"])
             && self.words.last().is_some_and(|word| word.form == Form::Ing);
         calls
-            || is(self.words.first(), &["i", "she", "he", "they", "user", "the"])
-                && is(self.words.last(), &["myself", "herself", "himself", "themselves"])
+            || is(
+                self.words.first(),
+                &["i", "she", "he", "they", "user", "the", "she'll", "he'll", "they'll"],
+            ) && is(self.words.last(), &["myself", "herself", "himself", "themselves"])
     }
 
     /// Tells whether it only introduces what follows: "Next:".

@@ -134,6 +134,15 @@ impl<'a> Spot<'a> {
             {
                 return Some(Excuse::Done);
             }
+            // "In the novel the heir signs the contract".
+            Kind::Adds
+                if self.own().form == Form::S
+                    && matches!(self.words(), [place, the, text, ..]
+                        if place.text.starts_with("in the ")
+                            || place.text == "in" && the.is(Role::Determiner) && text.is_any(&[Role::Thing, Role::Part])) =>
+            {
+                return Some(Excuse::Done);
+            }
             Kind::Adds if !self.is_zh() && self.words()[0].is(Role::Determiner) => {
                 return (self.is_noun() && self.is_about()).then_some(Excuse::Done);
             }
@@ -368,7 +377,10 @@ impl<'a> Spot<'a> {
     fn is_order(self) -> bool {
         let form = self.own().form;
         let orders = form == Form::Base || (form == Form::S && !self.clause.goes_on);
-        !self.noun && orders && self.at == lead(self.words())
+        // "Deploy notes are messy".
+        let told =
+            matches!(self.after(), [thing, verb, ..] if thing.is(Role::Thing) && verb.is(Role::Finite));
+        !self.noun && !told && orders && self.at == lead(self.words())
     }
 
     fn is_followed_by_object(self) -> bool {

@@ -3,8 +3,8 @@
 use super::clause::{Clause, Denial};
 use super::lexicon::{Form, Role, Token};
 use super::phrase::{
-    is_clearly_own, is_own, is_put_into_shared, is_said_to_others, is_shared, names_own_thing, object,
-    phrases,
+    is_clearly_own, is_made_to, is_own, is_put_into_shared, is_said_to_others, is_shared, names_own_thing,
+    object, phrases,
 };
 
 /// What a clause is. A number says where what the clause speaks of begins.
@@ -136,6 +136,12 @@ fn known(heard: Heard<'_>, from: usize) -> Option<Kind> {
         return Some(Kind::Adds);
     }
     let body = object(&words[from + 1..]);
+    // "Leave no comments on the pull request".
+    let none = body.first().is_some_and(|word| ["no", "nothing"].contains(&word.text.as_str()));
+    let leaves = ["leave", "make", "add", "create", "write"].contains(&verb.text.as_str());
+    if none && leaves && heard.dangers.is_empty() {
+        return Some(Kind::Adds);
+    }
     let puts = verb.is(Role::Make) && is_put_into_shared(body, true);
     if verb.is(Role::Look) && !puts {
         return Some(Kind::Reads(from + 1));
@@ -145,7 +151,11 @@ fn known(heard: Heard<'_>, from: usize) -> Option<Kind> {
         return Some(if on || is_said_to_others(body) { Kind::Shares(from) } else { Kind::Reads(from + 1) });
     }
     if verb.is(Role::Make) {
-        let addressed = ["draft", "redraft", "compose", "phrase", "word"].contains(&verb.text.as_str());
+        let addressed = [
+            "draft", "redraft", "compose", "phrase", "word", "rewrite", "rephrase", "polish", "shorten",
+            "tighten",
+        ]
+        .contains(&verb.text.as_str());
         return Some(if is_put_into_shared(body, addressed) {
             Kind::Shares(from)
         } else {
@@ -161,6 +171,9 @@ fn known(heard: Heard<'_>, from: usize) -> Option<Kind> {
         let others = body.iter().any(|word| word.is_any(&[Role::Other, Role::Outside, Role::Suspect]));
         let plain = heard.dangers.is_empty() && !is_shared(body) && !others;
         return Some(if plain { Kind::Works(from + 1) } else { Kind::Unclear });
+    }
+    if ["let", "make", "have"].contains(&verb.text.as_str()) && is_made_to(body) {
+        return Some(Kind::Works(from + 1));
     }
     let still = body.iter().any(|word| word.is(Role::Still));
     let craft = verb.is(Role::Craft) && body.first().is_some_and(|word| !word.is(Role::Preposition));
@@ -234,14 +247,32 @@ fn unknown(heard: Heard<'_>, from: usize) -> Kind {
     if told.is_none() && !clause.goes_on && dangers.is_empty() && names_own_thing(body) {
         return Kind::Works(from);
     }
+    // "Ticket prices of the six zoos in a table".
+    let table = |word: &Token| ["table", "list", "chart", "spreadsheet", "csv"].contains(&word.text.as_str());
+    let tabled = match body {
+        [.., last] if last.text == "in a table" => body.len() > 2,
+        [_, .., place, a, last] => {
+            ["in", "as"].contains(&place.text.as_str())
+                && ["a", "one"].contains(&a.text.as_str())
+                && table(last)
+        }
+        _ => false,
+    };
+    if tabled && !clause.goes_on && !orders && told.is_none() && !body[0].tags.is_verb() && !is_shared(body) {
+        return Kind::Works(from);
+    }
     let todo = body.iter().any(|word| word.is(Role::Todo));
     let own = is_clearly_own(object(body)) && !is_shared(object(body));
     if body[0].is(Role::When) && !todo {
         return Kind::When;
     }
     let begins = !clause.goes_on || clause.joins.iter().any(|join| join.text == ":");
-    let counted = dangers.iter().all(|at| words[*at].form == Form::S);
-    if asks_something(body) && begins && counted {
+    // "Which services start at boot".
+    let which = body[0].text == "which"
+        && body.get(1).is_some_and(|word| word.form == Form::S)
+        && body.get(2).is_some_and(|word| word.tags.is_verb() && word.form == Form::Base);
+    let counted = dangers.iter().all(|at| words[*at].form == Form::S || (which && *at == from + 2));
+    if (which || asks_something(body)) && begins && counted {
         return Kind::Reads(from);
     }
     let aside = clause.joins.last().is_some_and(|join| ["(", "[", "so"].contains(&join.text.as_str()))

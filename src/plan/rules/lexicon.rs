@@ -268,7 +268,8 @@ impl Lexicon {
             if self.is_cut_wrongly(&units[..length], units) {
                 continue;
             }
-            if let Some((tags, form)) = self.phrase(&text, first, &verb) {
+            let bare = text.strip_suffix("'s").unwrap_or(&text);
+            if let Some((tags, form)) = self.phrase(bare, first, &verb) {
                 return (Token { text, tags, form, is_name: false }, length);
             }
         }
@@ -323,8 +324,9 @@ impl Lexicon {
     }
 
     fn word(&self, word: &str, verbs: &[(String, Form)]) -> (Tags, Form) {
-        let word =
-            word.strip_suffix("'s").filter(|noun| noun.len() > 2 && !WHOLE.contains(noun)).unwrap_or(word);
+        // "Let's" is a word of the table, "the table's" is not.
+        let bare = word.strip_suffix("'s").filter(|noun| noun.len() > 2 && !WHOLE.contains(noun));
+        let word = bare.filter(|_| !self.words.contains_key(word)).unwrap_or(word);
         let own = self.words.get(word).copied();
         let inflected = verbs.iter().find_map(|(verb, form)| {
             let tags = *self.words.get(verb.as_str())?;

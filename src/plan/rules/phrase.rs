@@ -85,7 +85,7 @@ pub(super) fn is_shared(body: &[Token]) -> bool {
     let filed = phrases[1..].iter().any(|phrase| {
         phrase.preposition.is_some_and(|word| word.is(Role::Towards) || word.text == "from")
             && phrase.has(&[Role::Part])
-    });
+    }) || puts_into_text(body);
     phrases.iter().any(|phrase| {
         let of = phrase.preposition.is_some_and(|word| word.text == "of") && !own;
         let object = phrase.preposition.is_none();
@@ -142,4 +142,49 @@ pub(super) fn names_own_thing(body: &[Token]) -> bool {
         && phrases[0].words.len() > 1
         && !is_shared(body)
         && !body.iter().any(|word| word.is(Role::Todo))
+}
+
+/// Tells whether a text begins with a thing of one's own: "the function", "each of the tests".
+pub(super) fn starts_with_own(words: &[Token]) -> bool {
+    let determined = words
+        .first()
+        .is_some_and(|word| word.is(Role::Determiner) && !word.is(Role::It) && !word.is(Role::User));
+    let near = words.iter().skip(1).take(3).take_while(|word| !word.is(Role::Determiner));
+    determined && near.into_iter().any(|word| word.is_any(&OWN))
+}
+
+/// Tells whether what stands behind "let", "make" or "have" is a thing of one's own that is to do something harmless:
+/// "the example server print what it receives".
+pub(super) fn is_made_to(words: &[Token]) -> bool {
+    let verbs = [Role::Look, Role::Make, Role::Craft, Role::Own, Role::Speak];
+    let does =
+        ["end", "begin", "return", "fail", "pass", "wait", "sound", "stand", "accept", "handle", "look"];
+    let others =
+        |word: &Token| word.is_any(&[Role::Shared, Role::Suspect, Role::Other, Role::Outside, Role::User]);
+    let Some(own) = words.iter().take(4).rposition(|word| word.is_any(&OWN) && word.form != Form::Ing) else {
+        return false;
+    };
+    let made = words.get(own + 1).is_some_and(|verb| {
+        (verb.is_any(&verbs) || does.contains(&verb.text.as_str()))
+            && verb.form == Form::Base
+            && !["go", "come", "do", "leave", "out"].contains(&verb.text.as_str())
+    });
+    let asked =
+        words.iter().position(|word| word.is_any(&[Role::Question, Role::Relative])).unwrap_or(words.len());
+    starts_with_own(words) && made && !words[..asked].iter().any(others)
+}
+
+/// Tells whether words put something into a text or a table of one's own: "as a line in the budget sheet".
+pub(super) fn puts_into_text(words: &[Token]) -> bool {
+    let into = |word: &Token| ["in", "into", "to", "under"].contains(&word.text.as_str());
+    let others = |word: &Token| word.is_any(&[Role::Shared, Role::Suspect, Role::Outside]);
+    let text = |word: &Token| {
+        word.is(Role::Part)
+            || ["sheet", "table", "spreadsheet", "csv", "column", "log", "journal", "diary", "cashbook"]
+                .contains(&word.text.as_str())
+    };
+    let Some(start) = words.iter().position(into) else { return false };
+    let Some(end) = words[start..].iter().rposition(text).map(|at| start + at + 1) else { return false };
+    let ends = words.get(end).is_none_or(|next| next.is_any(&[Role::Preposition, Role::When]));
+    ends && !words[start..].iter().any(others)
 }

@@ -67,6 +67,12 @@ pub(super) fn units(
     Ok(reader.units)
 }
 
+/// Tells whether a quoted text is the name of a file that is no script.
+fn names_file(text: &str) -> bool {
+    let ending = text.rsplit_once('.').map_or("", |(_, ending)| ending);
+    !text.contains([' ', ':']) && has(FILES, ending)
+}
+
 struct Reader<'r> {
     letters: Vec<char>,
     at: usize,
@@ -79,7 +85,11 @@ impl Reader<'_> {
     fn read(&mut self) -> Result<(), Foreign> {
         while let Some(c) = self.peek(0) {
             if let Some((text, length)) = self.quoted() {
-                let word = if c == '`' { self.command(&text) } else { Some("xquote") };
+                let word = if c == '`' {
+                    self.command(&text)
+                } else {
+                    Some(if names_file(&text) { "xfile" } else { "xquote" })
+                };
                 self.at += length;
                 if let Some(word) = word {
                     self.push(word);
@@ -147,10 +157,14 @@ impl Reader<'_> {
                     && next.is_some_and(|c| c.is_ascii_digit()))
             }
             '+' => !next.is_some_and(|c| c.is_ascii_digit()),
+            '>' => matches!(self.before(), Some('-' | '=')),
             _ => SIGNS.contains(c),
         };
-        if ends {
-            self.push(c);
+        match c {
+            _ if !ends => {}
+            '>' => self.push('→'),
+            '&' => self.push("and"),
+            _ => self.push(c),
         }
     }
 

@@ -27,6 +27,9 @@ fn commands_that_look() {
         Risk::Normal,
         &[
             ("ls -la", "ls"),
+            ("zpool status", "zpool status"),
+            ("nmcli device status", "nmcli device status"),
+            ("defaults read com.apple.finder", "defaults read"),
             ("/usr/bin/ls", "ls"),
             ("FOO=1 BAR='x y' ls", "ls"),
             ("comeback task show smartwake_x_1 --packet", "comeback task show"),

@@ -2,8 +2,9 @@
 
 use super::super::beyond;
 use super::super::chinese;
-use super::super::kind::adds;
+use super::super::kind::{adds, lead};
 use super::super::lexicon::{Form, Role, Token};
+use super::super::phrase::{is_made_to, puts_into_text, starts_with_own};
 use super::{Mark, REACHES, Spot};
 
 /// Behind a Chinese verb these make the name of a thing: "报价单".
@@ -194,10 +195,31 @@ impl Spot<'_> {
         let sorted = self.noun
             && thing(self.words())
             && self.before().iter().any(|word| word.is(Role::Craft) && !beyond::takes(word));
+        // "Label the whale calls".
+        let labelled = self.danger.is(Mark::Texts)
+            && self.own().form == Form::S
+            && self.before().iter().any(|word| word.is(Role::Texts) || word.text.starts_with("label"))
+            && !self.words().iter().any(|word| word.is_any(&[Role::Shared, Role::Other]));
+        let sorted = sorted || labelled || self.is_noted();
         // "So that a refund of zero is covered".
         let within = self.is_noun()
             && self.before().iter().any(|word| word.text == "so that" || word.is(Role::Relative));
-        !done && (sorted || within || follows || about || text_itself || self.own().form == Form::Ed)
+        // "Tidy up how we describe the release".
+        let asked = self.is_noun()
+            && self.own().form == Form::Base
+            && self.before().iter().any(|word| word.is(Role::Question))
+            && self.before().last().is_some_and(|word| word.is(Role::Determiner));
+        !done && (asked || sorted || within || follows || about || text_itself)
+    }
+
+    /// Tells whether it is only written into a text or a table: "put the deposit as a line in the sheet".
+    fn is_noted(self) -> bool {
+        let verb = self.words().get(lead(self.words())).map_or("", |word| word.text.as_str());
+        let puts = [
+            "put", "add", "enter", "note", "record", "log", "include", "insert", "copy", "list", "paste",
+            "type", "key in",
+        ];
+        self.noun && puts.contains(&verb) && puts_into_text(self.after())
     }
 
     /// Tells whether it stands where only a noun does: "the order", "a large transfer".
@@ -221,6 +243,12 @@ impl Spot<'_> {
         if self.is_zh() {
             return self.is_of_text_zh() || self.is_put_into_text_zh() || self.begins_name_zh();
         }
+        if self.is_given_to_thing() || self.is_renamed() {
+            return true;
+        }
+        if !self.stays_in_text() {
+            return false;
+        }
         let skipped = self.after().iter().take_while(|word| word.is(Role::Determiner)).count();
         let rest = &self.after()[skipped..];
         let at = rest
@@ -229,9 +257,60 @@ impl Spot<'_> {
             .take_while(|word| !word.is(Role::Preposition))
             .position(|word| word.is(Role::Piece));
         let Some(at) = at else { return self.is_taken_out_of_text() };
-        rest.get(at + 1).is_none_or(|next| {
+        // "The watermark layer".
+        let own = |next: &Token| next.is_any(&[Role::Thing, Role::Piece]) && !next.is(Role::Suspect);
+        let end = at + 1 + usize::from(rest.get(at + 1).is_some_and(own));
+        rest.get(end).is_none_or(|next| {
             next.is_any(&[Role::Preposition, Role::When, Role::Relative, Role::Lead]) || next.is_number()
         })
+    }
+
+    /// Tells whether a thing of one's own is given something, or is made to do something: "give it a title", "let the tests
+    /// use a fixed date".
+    fn is_given_to_thing(self) -> bool {
+        let others = |word: &Token| {
+            word.is_name
+                || word.text == "to"
+                || word.is_any(&[Role::Shared, Role::Suspect, Role::Other, Role::Outside, Role::User])
+        };
+        let after = self.after();
+        let own = |word: &Token| word.is_any(&[Role::Thing, Role::Part, Role::Piece]);
+        let it = after.first().is_some_and(|word| word.text == "it") && after.iter().any(own);
+        let first = self.at == lead(self.words());
+        match self.own().text.as_str() {
+            "give" => first && (it || starts_with_own(after)) && !after.iter().any(others),
+            "let" => first && is_made_to(after),
+            // "Check in the log whether".
+            "check in" => {
+                let asks = after.iter().any(|word| word.is_any(&[Role::Question, Role::Tame]) || own(word));
+                let until = after.iter().position(|word| word.is(Role::Question)).unwrap_or(after.len());
+                after.first().is_some_and(|word| word.is(Role::Determiner))
+                    && asks
+                    && !after[..until].iter().any(others)
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells whether it is a name that is changed in code: "after renaming Booking to Reservation".
+    fn is_renamed(self) -> bool {
+        self.own().is_name
+            && self
+                .before()
+                .iter()
+                .any(|word| ["rename", "renaming", "renamed"].contains(&word.text.as_str()))
+    }
+
+    /// Tells whether what it does to a part of a text goes no further: a chapter is removed, and not published.
+    fn stays_in_text(self) -> bool {
+        let verb = self.own().text.as_str();
+        let toggles = ["enable", "disable", "toggle", "flip", "activate", "deactivate", "turn", "switch"];
+        let says = ["give", "answer", "let", "comment", "reorder"];
+        match self.danger.name {
+            "deletion" | "database" | "booking" | "device" => true,
+            "deploy" => toggles.contains(&verb) || verb.starts_with("turn o") || verb.starts_with("switch o"),
+            _ => says.contains(&verb),
+        }
     }
 
     /// Tells whether it takes something out of a text of one's own: "把话术里的语气词删掉".
