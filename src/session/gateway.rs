@@ -299,4 +299,34 @@ mod tests {
         let turn = history.cut_turn().expect("it was cut off");
         assert_eq!((turn.opened_by.id.as_deref(), turn.calls.len()), (Some("u1"), 50));
     }
+
+    #[test]
+    fn of_rows_of_before_only_a_subagents_is_news() {
+        let since = DateTime::from_timestamp_millis(2_000).expect("a time");
+        let list = |request: &Value| {
+            assert_eq!(request["method"], "sessions.list");
+            let row =
+                |key: &str, status: &str, at: i64| json!({"key": key, "status": status, "updatedAt": at});
+            let mut rows = [
+                row("agent:main:rested", "done", 1_000),
+                row("agent:main:spoke", "done", 2_000),
+                row("agent:main:cut", "running", 1_000),
+                row("agent:main:subagent:1", "killed", 1_000),
+            ];
+            rows[3]["spawnedBy"] = json!("agent:main:cut");
+            json!({"sessions": rows, "hasMore": false})
+        };
+        let dir = tempfile::tempdir().expect("a folder");
+        let paths = Paths { state: dir.path().to_owned(), workspace: dir.path().join("workspace") };
+        let port = fake::serve(move |_, mut peer| {
+            peer.welcome(&[]);
+            while let Some(request) = peer.request() {
+                peer.answer(&request["id"], &list(&request));
+            }
+        });
+        let config = Config::load(dir.path(), &|_| None).expect("a configuration");
+        let rows = rows(&mut fake::connect(&paths, port), &config, since).expect("rows");
+        let keys: Vec<&str> = rows.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["agent:main:spoke", "agent:main:cut", "agent:main:subagent:1"]);
+    }
 }
