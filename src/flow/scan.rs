@@ -83,16 +83,19 @@ pub fn scan(context: &Context, request: &Request) -> Result<Scan> {
         max_age: request.max_age,
         ..Standpoint::new(context, &ledger, boot.as_ref())
     };
-    let is_meant = |evidence: &Evidence| request.agent.as_ref().is_none_or(|agent| *agent == evidence.agent);
-    // It needs no last sign of life for that.
-    let is_complete = |evidence: &Evidence| standpoint.judge(evidence, None).verdict == Verdict::Complete;
+    let is_meant = |agent: &AgentId| request.agent.as_ref().is_none_or(|meant| meant == agent);
+    // No last sign of life is needed for that; what is not over is judged by it, and once, when all have been read.
+    let is_complete = |evidence: &Evidence| {
+        evidence.is_over(start) && standpoint.judge(evidence, None).verdict == Verdict::Complete
+    };
     let mut counts = BTreeMap::new();
     let mut is_shown = |evidence: &Evidence| {
-        let is_counted = !request.all && is_meant(evidence) && is_complete(evidence);
+        let is_meant = is_meant(&evidence.agent);
+        let is_counted = !request.all && is_meant && is_complete(evidence);
         if is_counted {
             *counts.entry(Verdict::Complete).or_default() += 1;
         }
-        is_meant(evidence) && !is_counted
+        is_meant && !is_counted
     };
     let sight = Sight::of_all(context, connection.as_mut().ok(), start, &mut is_shown)?;
     drop(waits);
@@ -112,6 +115,6 @@ pub fn scan(context: &Context, request: &Request) -> Result<Scan> {
     }
     sessions.sort_by_key(|(evidence, _)| std::cmp::Reverse(evidence.last_entry_at()));
     let mut stores = sight.stores;
-    stores.retain(|store| request.agent.as_ref().is_none_or(|agent| *agent == store.agent));
+    stores.retain(|store| is_meant(&store.agent));
     Ok(Scan { at, gateway, stores, sessions, counts, warnings: sight.warnings })
 }

@@ -255,6 +255,20 @@ mod tests {
         assert_eq!(ask("agent:main:main").expect_err("nobody knows").kind(), Kind::Gateway);
     }
 
+    /// Connects to a gateway that answers so.
+    fn answering(answer: fn(&Value) -> Value) -> (tempfile::TempDir, Gateway) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let paths = Paths { state: dir.path().to_owned(), workspace: dir.path().join("workspace") };
+        let port = fake::serve(move |_, mut peer| {
+            peer.welcome(&[]);
+            while let Some(request) = peer.request() {
+                peer.answer(&request["id"], &answer(&request));
+            }
+        });
+        let gateway = fake::connect(&paths, port);
+        (dir, gateway)
+    }
+
     /// Answers like a gateway with three sessions, two a page, whose list has shifted behind the first, and a turn of a
     /// hundred messages.
     fn answer(request: &Value) -> Value {
@@ -280,15 +294,7 @@ mod tests {
 
     #[test]
     fn all_sessions_are_listed_and_a_turn_is_read_to_its_beginning() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let paths = Paths { state: dir.path().to_owned(), workspace: dir.path().join("workspace") };
-        let port = fake::serve(|_, mut peer| {
-            peer.welcome(&[]);
-            while let Some(request) = peer.request() {
-                peer.answer(&request["id"], &answer(&request));
-            }
-        });
-        let mut gateway = fake::connect(&paths, port);
+        let (_dir, mut gateway) = answering(answer);
         let mut reader = Sessions::of(&mut gateway);
         let listed = reader.more().expect("a list");
         assert!(reader.more().expect("a list").is_empty(), "that was all");
@@ -316,16 +322,9 @@ mod tests {
             rows[3]["spawnedBy"] = json!("agent:main:cut");
             json!({"sessions": rows, "hasMore": false})
         };
-        let dir = tempfile::tempdir().expect("a folder");
-        let paths = Paths { state: dir.path().to_owned(), workspace: dir.path().join("workspace") };
-        let port = fake::serve(move |_, mut peer| {
-            peer.welcome(&[]);
-            while let Some(request) = peer.request() {
-                peer.answer(&request["id"], &list(&request));
-            }
-        });
+        let (dir, mut gateway) = answering(list);
         let config = Config::load(dir.path(), &|_| None).expect("a configuration");
-        let rows = rows(&mut fake::connect(&paths, port), &config, since).expect("rows");
+        let rows = rows(&mut gateway, &config, since).expect("rows");
         let keys: Vec<&str> = rows.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(keys, ["agent:main:spoke", "agent:main:cut", "agent:main:subagent:1"]);
     }

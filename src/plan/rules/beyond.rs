@@ -37,8 +37,9 @@ impl Reach {
         };
         self.named |= suspicious(Kind::Adds);
         let runs = is_run(words) && !words.iter().any(|word| word.is(Role::Tame));
-        let brought = (1..=words.len()).any(|from| han && chinese::is_brought(words, from));
-        let may_do_anything = kind == Kind::Unclear && (runs || brought || chinese::may_do_anything(words));
+        let brought = || (1..=words.len()).any(|from| chinese::is_brought(words, from));
+        let may_do_anything =
+            kind == Kind::Unclear && (runs || (han && brought()) || chinese::may_do_anything(words));
         let suspect = may_do_anything || (!understood && !forbids && suspicious(kind));
         let local = is_local(words) || chinese::becomes(words);
         let follows = known && self.local && !self.suspects && (!condition || chinese::mends(words));
