@@ -187,7 +187,7 @@ impl Reading<'_> {
         let fronted = words
             .iter()
             .find(|word| !word.is(Role::Lead) || word.is(Role::Acts))
-            .is_some_and(|word| ["把", "将"].contains(&word.text.as_str()))
+            .is_some_and(Token::fronts)
             && ["接着", "再", "继续"].contains(&clause.next)
             && words.last().is_some_and(|word| word.is_any(&[Role::Thing, Role::Part, Role::Piece]))
             && !words.iter().any(|word| word.is_any(&[Role::Shared, Role::Other, Role::Suspect, Role::Bare]));
@@ -265,8 +265,7 @@ fn put_out(words: &[Token]) -> Option<usize> {
     let whom = |word: &Token| word.is_any(&[Role::Other, Role::Outside, Role::Suspect]);
     let offers = |at: &usize| words[*at].text == "给" && words.get(at + 1).is_some_and(whom) && !of(0);
     let given = (1..words.len()).find(offers).or_else(|| gives_to_users(words));
-    let front =
-        words.iter().position(|word| ["把", "将"].contains(&word.text.as_str())).unwrap_or(words.len());
+    let front = words.iter().position(Token::fronts).unwrap_or(words.len());
     let leads = |at: &usize| {
         let others = |word: &Token| word.is_any(&[Role::Shared, Role::Other]);
         ["进", "到", "给", "至", "往", "向"].iter().any(|end| words[*at].text.ends_with(end))

@@ -181,6 +181,11 @@ impl Token {
         !self.text.contains(char::is_alphanumeric)
     }
 
+    /// Tells whether what is worked on stands behind it: "把稿子改短".
+    pub(super) fn fronts(&self) -> bool {
+        ["把", "将"].contains(&self.text.as_str())
+    }
+
     pub(super) fn is_number(&self) -> bool {
         self.text.starts_with(|c: char| c.is_ascii_digit())
     }

@@ -38,8 +38,7 @@ pub(super) fn is_verb(words: &[Token], lead: usize, at: usize, dangers: &[usize]
     let counted = at
         .checked_sub(1)
         .is_some_and(|before| words[before].is(Role::Complement) || words[before].is_number());
-    let last =
-        rest.is_empty() && !counted && words.iter().any(|word| ["把", "将"].contains(&word.text.as_str()));
+    let last = rest.is_empty() && !counted && words.iter().any(Token::fronts);
     // "用大白话讲".
     let last = last
         || (rest.is_empty() && word.is(Role::Look) && before.is_some_and(|before| before.is(Role::Lead)));
@@ -47,7 +46,7 @@ pub(super) fn is_verb(words: &[Token], lead: usize, at: usize, dangers: &[usize]
     let how = word.is_any(&[Role::Own, Role::Craft])
         && !word.is(Role::Bare)
         && rest.len() <= 3
-        && words.iter().any(|word| ["把", "将"].contains(&word.text.as_str()))
+        && words.iter().any(Token::fronts)
         && rest.iter().all(|word| word.is_han() && word.tags.roles == 0);
     let last = last || how;
     let expected = at <= lead || words[0].is(Role::Front) || behind || last;
@@ -137,7 +136,7 @@ pub(in super::super) fn ends_with_more(words: &[Token], from: usize) -> bool {
 /// Tells whether a clause brings what it works on to a place that is not known as one's own: "把模型放到 hub 上".
 pub(in super::super) fn is_brought(words: &[Token], from: usize) -> bool {
     let Some(verb) = from.checked_sub(1).and_then(|at| words.get(at)) else { return false };
-    let front = words[..from].iter().any(|word| ["把", "将"].contains(&word.text.as_str()));
+    let front = words[..from].iter().any(Token::fronts);
     let placed = ["贴", "挂", "放", "传", "存"].contains(&verb.text.as_str())
         || (verb.is_any(&[Role::Own, Role::Craft, Role::Make])
             && verb.text.ends_with(['到', '进', '至', '入'])
